@@ -1,0 +1,1 @@
+"""What a bridge can drive: the virtual host, and room for others."""

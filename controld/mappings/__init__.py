@@ -1,0 +1,1 @@
+"""Events become actions, changes become feedback: the mapping language, pure and synchronous."""

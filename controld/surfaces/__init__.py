@@ -1,0 +1,1 @@
+"""Shells between ports and sockets on one side and control events and feedback on the other."""
