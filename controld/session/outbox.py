@@ -1,0 +1,113 @@
+"""What waits on its way to the engine, in the one order that is right on stage.
+
+Pure. Three lanes: *discrete* (a player's switches: in order, never merged, never lost), *plan* (the steps of a recall, a
+load or a repair: in order), *continuous* (a player's sweeps: per instance and symbol only the newest value waits). They
+are served in this order, so a swept pedal can never delay a stomp, and what waits is bounded by the number of parameters.
+
+Order holds per target: a newer write takes the place of an older one that still waits in another lane, and a switch whose
+effect is about to be added, removed or given a preset by the plan waits for that step behind it.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from controld.session.requests import (
+    AddEffect,
+    EngineRequest,
+    RemoveEffect,
+    WriteBypass,
+    WriteParameters,
+    WritePreset,
+)
+
+DiscreteWrite = WriteBypass | WriteParameters | WritePreset
+
+
+class Outbox:
+    """The three lanes; `take` empties them from the front."""
+
+    __slots__ = ("_continuous", "_discrete", "_plan")
+
+    def __init__(self) -> None:
+        self._discrete: deque[EngineRequest] = deque()
+        self._plan: deque[EngineRequest] = deque()
+        self._continuous: dict[int, dict[str, float]] = {}
+
+    def __bool__(self) -> bool:
+        """Tell whether anything waits."""
+        return bool(self._discrete or self._continuous or self._plan)
+
+    @property
+    def plan_length(self) -> int:
+        """How many steps of a plan still wait."""
+        return len(self._plan)
+
+    def put_discrete(self, request: DiscreteWrite) -> None:
+        """Add a player's switch; it overtakes everything but other switches and the plan's steps it depends on."""
+        self._forget_continuous(request)
+        if any(_shapes(step, request.instance) for step in self._plan):
+            self._plan.append(request)
+            return
+        self._supersede_in_plan(request)
+        self._discrete.append(request)
+
+    def put_plan(self, requests: Iterable[EngineRequest]) -> None:
+        """Add the steps of a plan; sweeps of the same targets that still wait are older, and are dropped."""
+        for request in requests:
+            self._plan.append(request)
+            if isinstance(request, (WriteParameters, WritePreset, RemoveEffect)):
+                self._forget_continuous(request)
+
+    def put_continuous(self, instance: int, symbol: str, value: float) -> None:
+        """Add a move of a sweep; it replaces the one of the same parameter that still waits."""
+        waiting = self._continuous.get(instance)
+        if waiting is None:
+            self._continuous[instance] = {symbol: value}
+        else:
+            waiting[symbol] = value
+
+    def take(self, limit: int) -> list[EngineRequest]:
+        """Remove and return up to `limit` (1 or more) requests, in the order in which they must be sent."""
+        taken: list[EngineRequest] = []
+        for lane in (self._discrete, self._plan):
+            while lane and len(taken) < limit:
+                taken.append(lane.popleft())
+        while self._continuous and len(taken) < limit:
+            instance = next(iter(self._continuous))
+            taken.append(WriteParameters(instance, self._continuous.pop(instance)))
+        return taken
+
+    def clear_plan(self) -> None:
+        """Forget the steps that wait: a newer plan takes their place."""
+        self._plan.clear()
+
+    def clear(self) -> None:
+        """Forget everything: the engine is gone, and nothing stale may reach it when it comes back."""
+        self._discrete.clear()
+        self._plan.clear()
+        self._continuous.clear()
+
+    def _forget_continuous(self, request: WriteBypass | WriteParameters | WritePreset | RemoveEffect) -> None:
+        waiting = self._continuous.get(request.instance)
+        if waiting is None or isinstance(request, WriteBypass):
+            return
+        if isinstance(request, WriteParameters):
+            for symbol in request.values:
+                waiting.pop(symbol, None)
+        if not waiting or not isinstance(request, WriteParameters):
+            del self._continuous[request.instance]
+
+    def _supersede_in_plan(self, request: DiscreteWrite) -> None:
+        for index, step in enumerate(self._plan):
+            if isinstance(step, WriteParameters) and isinstance(request, WriteParameters):
+                if step.instance == request.instance:
+                    for symbol in request.values:
+                        step.values.pop(symbol, None)
+            elif isinstance(step, WriteBypass) and isinstance(request, WriteBypass):
+                if step.instance == request.instance:
+                    self._plan[index] = request
+        # A step may be left without values: the client sends nothing for it.
+
+
+def _shapes(step: EngineRequest, instance: int) -> bool:
+    return isinstance(step, (AddEffect, RemoveEffect, WritePreset)) and step.instance == instance
