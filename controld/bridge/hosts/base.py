@@ -13,7 +13,7 @@ from controld.bridge.hosts.catalogue import Plugin
 from controld.errors import EngineError
 
 HostEvent = dict[str, object]
-"""One event, flat, as the bridge publishes it: {"type": "param_set", "effect_id": 0, "symbol": "gain", "value": 0.5}."""
+"""An event, flat as the bridge publishes it: {"type": "param_set", "effect_id": 0, "symbol": "gain", "value": 0.5}."""
 
 
 class AudioError(EngineError):
@@ -52,6 +52,10 @@ class Host(Protocol):
 
     def effects(self) -> Mapping[int, HostEffect]:
         """Return what is loaded, by instance, as it is now; later changes do not show in the returned values."""
+        ...
+
+    def connections(self) -> list[tuple[str, str]]:
+        """Return the audio and MIDI connections as (from, to) port names, in a stable order; empty where unknown."""
         ...
 
     def audio(self, method: str, fields: Mapping[str, object]) -> dict[str, object]:
