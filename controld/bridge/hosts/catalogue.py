@@ -54,7 +54,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Plugin:
-    """An LV2 plugin: `controls` are its inputs and `outputs` its meters, in port order; other ports are symbols only."""
+    """An LV2 plugin: `controls` are its inputs, `outputs` its meters, in port order; other ports are symbols only."""
 
     uri: str
     name: str
