@@ -79,7 +79,7 @@ class Plugin:
 
     @cached_property
     def enabled_control(self) -> Control | None:
-        """The input that is 1 while the plugin is active, or None where bypassing is left to the host."""
+        """The input that is 1 while the plugin is active, or None where the plugin leaves bypassing to the host."""
         return next((control for control in self.controls if control.designation == ENABLED), None)
 
 
@@ -106,11 +106,17 @@ def parse_plugin(entry: dict[str, Any]) -> Plugin:
     members = entry | {name: tuple(entry.get(name, ())) for name in lists}
     members["controls"] = tuple(map(_parse_control, entry.get("controls", ())))
     members["outputs"] = tuple(map(_parse_control, entry.get("outputs", ())))
-    members["presets"] = tuple(Preset(**preset) for preset in entry.get("presets", ()))
+    members["presets"] = tuple(map(_parse_preset, entry.get("presets", ())))
     return Plugin(**members)
 
 
 def _parse_control(entry: dict[str, Any]) -> Control:
-    points = tuple(ScalePoint(value, label) for value, label in entry.get("scale_points", ()))
+    numbers = {name: float(entry[name]) for name in ("minimum", "maximum", "default")}
     properties = frozenset(entry.get("properties", ()))
-    return Control(**(entry | {"properties": properties, "scale_points": points}))
+    points = tuple(ScalePoint(float(value), label) for value, label in entry.get("scale_points", ()))
+    return Control(**(entry | numbers | {"properties": properties, "scale_points": points}))
+
+
+def _parse_preset(entry: dict[str, Any]) -> Preset:
+    values = {symbol: float(value) for symbol, value in entry["values"].items()}
+    return Preset(entry["uri"], entry["label"], values)
