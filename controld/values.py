@@ -138,6 +138,26 @@ class Scale:
             return self.value_at(share)
         return convert_unit(level.value, level.unit, self.unit)
 
+    def step(self, value: float, by: Level, count: int) -> float | None:
+        """Return `value` moved `count` times by a level; None where the unit does not fit.
+
+        Enumerations move by scale points and integers by one at least, or a small step would never arrive.
+        """
+        if self.enumeration and self.points:
+            values = sorted(point.value for point in self.points)
+            index = min(range(len(values)), key=lambda i: abs(values[i] - value))
+            return values[int(clamp(index + count * math.copysign(1, by.value), 0, len(values) - 1))]
+        if by.unit == "%":
+            moved = self.value_at(self.share_of(value) + count * by.value / 100)
+        else:
+            delta = convert_unit(by.value, by.unit, self.unit)
+            if delta is None:
+                return None
+            moved = self.snap(value + count * delta)
+        if self.stepped and moved == value:
+            moved = self.snap(value + math.copysign(1, count * by.value))
+        return moved
+
     def label_of(self, value: float) -> str:
         """Return the scale point's label at exactly this value, or "" where there is none."""
         return next((point.label for point in self.points if same_value(point.value, value)), "")

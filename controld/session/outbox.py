@@ -1,11 +1,12 @@
 """What waits on its way to the engine, in the one order that is right on stage.
 
-Pure. Three lanes: *discrete* (a player's switches: in order, never merged, never lost), *plan* (the steps of a recall, a
-load or a repair: in order), *continuous* (a player's sweeps: per instance and symbol only the newest value waits). They
-are served in this order, so a swept pedal can never delay a stomp, and what waits is bounded by the number of parameters.
+Pure. Three lanes: *discrete* (a player's switches: in order, never merged, never lost), *plan* (the steps of a recall,
+a load or a repair: in order), *continuous* (a player's sweeps: per instance and symbol only the newest value waits).
+They are served in this order, so a swept pedal can never delay a stomp, and what waits is bounded by the number of
+parameters.
 
-Order holds per target: a newer write takes the place of an older one that still waits in another lane, and a switch whose
-effect is about to be added, removed or given a preset by the plan waits for that step behind it.
+Order holds per target: a newer write takes the place of an older one that still waits in another lane, and a switch
+whose effect is about to be added, removed or given a preset by the plan waits for that step behind it.
 """
 
 from collections import deque
@@ -26,21 +27,22 @@ DiscreteWrite = WriteBypass | WriteParameters | WritePreset
 class Outbox:
     """The three lanes; `take` empties them from the front."""
 
-    __slots__ = ("_continuous", "_discrete", "_plan")
+    __slots__ = ("_continuous", "_discrete", "_plan", "unanswered")
 
     def __init__(self) -> None:
         self._discrete: deque[EngineRequest] = deque()
         self._plan: deque[EngineRequest] = deque()
         self._continuous: dict[int, dict[str, float]] = {}
+        self.unanswered = 0  # taken, and not yet settled
 
     def __bool__(self) -> bool:
         """Tell whether anything waits."""
         return bool(self._discrete or self._continuous or self._plan)
 
     @property
-    def plan_length(self) -> int:
-        """How many steps of a plan still wait."""
-        return len(self._plan)
+    def plan_done(self) -> bool:
+        """Tell whether every step of the plan was taken and everything that was taken got its reply."""
+        return not self._plan and self.unanswered == 0
 
     def put_discrete(self, request: DiscreteWrite) -> None:
         """Add a player's switch; it overtakes everything but other switches and the plan's steps it depends on."""
@@ -75,7 +77,12 @@ class Outbox:
         while self._continuous and len(taken) < limit:
             instance = next(iter(self._continuous))
             taken.append(WriteParameters(instance, self._continuous.pop(instance)))
+        self.unanswered += len(taken)
         return taken
+
+    def settle(self) -> None:
+        """Note that one of the requests that were taken got its reply (a timeout is one too)."""
+        self.unanswered -= 1
 
     def clear_plan(self) -> None:
         """Forget the steps that wait: a newer plan takes their place."""
@@ -98,15 +105,14 @@ class Outbox:
             del self._continuous[request.instance]
 
     def _supersede_in_plan(self, request: DiscreteWrite) -> None:
+        """Take the older write of the same target out of the plan; a step may be left without values (a no-op)."""
         for index, step in enumerate(self._plan):
             if isinstance(step, WriteParameters) and isinstance(request, WriteParameters):
                 if step.instance == request.instance:
                     for symbol in request.values:
                         step.values.pop(symbol, None)
             elif isinstance(step, WriteBypass) and isinstance(request, WriteBypass):
-                if step.instance == request.instance:
-                    self._plan[index] = request
-        # A step may be left without values: the client sends nothing for it.
+                self._plan[index] = request if step.instance == request.instance else step
 
 
 def _shapes(step: EngineRequest, instance: int) -> bool:

@@ -183,6 +183,7 @@ class TimedOut:
 
 EngineReply = Done | Denied | TimedOut
 
-# mod-host: instance does not exist; symbol does not exist.
+# mod-host: instance exists already; instance does not exist; symbol does not exist.
+CODE_INSTANCE_EXISTS = -2
 CODE_NO_INSTANCE = -3
 CODE_NO_SYMBOL = -103

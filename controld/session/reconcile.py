@@ -1,0 +1,168 @@
+"""What has to be sent so that the engine holds what it should: the difference, in the order that avoids pops.
+
+Pure functions from a `RigState` to engine requests. Loading a pedalboard, recalling a snapshot and repairing after an
+outage are all the same question, so they are all answered here, and the answer is asked again until nothing is left.
+"""
+
+from collections.abc import Iterator
+
+from controld.session.model import Preset
+from controld.session.requests import (
+    AddEffect,
+    ConnectPorts,
+    DisconnectPorts,
+    EngineRequest,
+    Found,
+    ReadBypass,
+    ReadEffects,
+    ReadParameter,
+    RemoveEffect,
+    SetProcessing,
+    WriteBypass,
+    WriteParameters,
+    WritePreset,
+)
+from controld.session.state import BYPASS, EffectState, RigState
+
+
+def inspection(rig: RigState, *, at_once: bool) -> list[EngineRequest]:
+    """Return the questions that tell what is there: one where the bridge can, else one per effect, then per value."""
+    if at_once:
+        return [ReadEffects()]
+    return [ReadBypass(effect.instance) for effect in rig.effects.values() if not effect.present]
+
+
+def unread(rig: RigState) -> list[EngineRequest]:
+    """Return the questions for values of effects that are there but whose values are not known."""
+    return [
+        ReadParameter(effect.instance, symbol)
+        for effect in rig.effects.values()
+        if effect.present and not effect.alien
+        for symbol, cell in effect.cells.items()
+        if cell.confirmed is None and cell.sent is None and symbol != BYPASS
+    ]
+
+
+def digest(rig: RigState, found: Found) -> None:
+    """Take what the engine has into the confirmed column."""
+    rig.joined = set(found.connections)
+    for effect in rig.effects.values():
+        there = found.effects.get(effect.instance)
+        effect.present = there is not None and there.uri == effect.uri
+        effect.alien = there is not None and there.uri != effect.uri
+        if there is None or effect.alien:
+            continue
+        for symbol, value in [*there.values.items(), (BYPASS, float(there.bypassed))]:
+            take_value(effect, symbol, value)
+        if there.preset and effect.preset_confirmed is None:
+            effect.preset_confirmed = preset_label(effect, there.preset)
+
+
+def take_value(effect: EffectState, symbol: str, value: float) -> None:
+    """Take a value the engine told; a symbol that follows (after a preset) takes it as its wish too."""
+    cell = effect.cells.get(symbol)
+    if cell is None:
+        return
+    cell.confirmed = value
+    if symbol in effect.follow:
+        effect.follow.discard(symbol)
+        cell.asked, cell.failure = value, ""
+
+
+def preset_label(effect: EffectState, uri: str) -> str:
+    """Return the label of a preset's URI, or the URI where it is not known."""
+    presets = effect.plugin.presets if effect.plugin else ()
+    return next((preset.label for preset in presets if preset.uri == uri), uri)
+
+
+def preset_uri(effect: EffectState) -> str | None:
+    """Return the URI of the effect's wished preset (label or URI); None where the plugin has none such."""
+    presets: tuple[Preset, ...] = effect.plugin.presets if effect.plugin else ()
+    for preset in presets:
+        if effect.preset in {preset.label, preset.uri}:
+            return preset.uri
+    return effect.preset if "://" in effect.preset or effect.preset.startswith("urn:") else None
+
+
+def plan(rig: RigState, *, at_once: bool) -> list[EngineRequest]:
+    """Return the steps still to take; empty when the engine holds what it should (or it is on its way).
+
+    Order: processing off around a change of effects, remove, add, bypass what ends bypassed, presets, parameters,
+    connections, un-bypass, processing on. Presets come alone: what they changed is read before the rest is compared.
+    """
+    effects = list(rig.effects.values())
+    steps = [*_structure(rig), *_bypasses(effects, bypassed=True)]
+    presets = list(_presets(effects, at_once=at_once))
+    if presets:
+        return steps + presets
+    steps += [*_parameters(effects), *_connections(rig), *_bypasses(effects, bypassed=False)]
+    if not rig.processing or any(isinstance(step, SetProcessing) for step in steps):
+        steps.append(SetProcessing(on=True))
+    return steps
+
+
+def _structure(rig: RigState) -> Iterator[EngineRequest]:
+    missing = [effect for effect in rig.effects.values() if not effect.present and not effect.planned]
+    gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
+    if (missing or rig.leftovers) and rig.processing:
+        yield SetProcessing(on=False)
+    for source, target in sorted(rig.joined - set(rig.connections)):
+        if _ours(rig, source, target) and not any(name.startswith(tuple(gone)) for name in (source, target)):
+            yield DisconnectPorts(source, target)
+    for effect in rig.leftovers:
+        yield RemoveEffect(effect.instance)
+    for effect in missing:
+        if effect.alien:
+            yield RemoveEffect(effect.instance)
+        yield AddEffect(effect.instance, effect.uri)
+
+
+def _ours(rig: RigState, source: str, target: str) -> bool:
+    """Tell whether a connection touches an effect of the board; what other programs joined is left alone."""
+    names = {f"effect_{effect.instance}" for effect in rig.effects.values()}
+    return source.partition(":")[0] in names or target.partition(":")[0] in names
+
+
+def _bypasses(effects: list[EffectState], *, bypassed: bool) -> Iterator[EngineRequest]:
+    for effect in effects:
+        cell = effect.cells[BYPASS]
+        fresh_and_active = not effect.present and not cell.asked  # an effect is added active
+        if cell.differs and bool(cell.asked) is bypassed and not fresh_and_active:
+            yield WriteBypass(effect.instance, bypassed)
+
+
+def _presets(effects: list[EffectState], *, at_once: bool) -> Iterator[EngineRequest]:
+    asked = [effect for effect in effects if effect.preset and effect.preset != effect.preset_confirmed]
+    for effect in asked:
+        uri = preset_uri(effect)
+        if uri is None or effect.preset_failure:
+            continue
+        yield WritePreset(effect.instance, uri)
+        if not at_once:
+            yield from (ReadParameter(effect.instance, symbol) for symbol in effect.cells if symbol != BYPASS)
+    if at_once and any(not effect.preset_failure and preset_uri(effect) for effect in asked):
+        yield ReadEffects()
+
+
+def _parameters(effects: list[EffectState]) -> Iterator[EngineRequest]:
+    for effect in effects:
+        values = {
+            symbol: cell.asked
+            for symbol, cell in effect.cells.items()
+            if symbol != BYPASS and _needs_writing(effect, cell.asked, symbol)
+        }
+        if values:
+            yield WriteParameters(effect.instance, values)
+
+
+def _needs_writing(effect: EffectState, asked: float, symbol: str) -> bool:
+    cell = effect.cells[symbol]
+    if effect.present or effect.plugin is None:
+        return cell.differs
+    return asked != cell.scale.default  # an effect is added with its defaults
+
+
+def _connections(rig: RigState) -> Iterator[EngineRequest]:
+    for source, target in rig.connections:
+        if (source, target) not in rig.joined and (source, target) not in rig.refused:
+            yield ConnectPorts(source, target)

@@ -1,0 +1,194 @@
+"""What the engine's replies mean for the rig's state.
+
+Pure. One short handler per kind of request; `Ledger` is the state they and the executor share.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from controld.changes import StateChange
+from controld.session.model import Pedalboard, Plugin, Preset
+from controld.session.reconcile import digest, preset_uri, take_value
+from controld.session.requests import (
+    CODE_INSTANCE_EXISTS,
+    CODE_NO_INSTANCE,
+    CODE_NO_SYMBOL,
+    AddEffect,
+    ConnectPorts,
+    Denied,
+    DisconnectPorts,
+    Done,
+    EngineRequest,
+    Found,
+    ReadBypass,
+    ReadEffects,
+    ReadParameter,
+    ReadPlugin,
+    ReadPresets,
+    RemoveEffect,
+    SetProcessing,
+    WriteBypass,
+    WriteParameters,
+    WritePreset,
+)
+from controld.session.state import BYPASS, Cell, EffectState, RigState
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is wished and known: the rig, the plugins by URI, and what went wrong in the running reconciliation."""
+
+    rig: RigState = field(default_factory=lambda: RigState(Pedalboard("")))
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)  # effects that could not be loaded, and why
+    taken: set[int] = field(default_factory=set)  # instance numbers somebody else uses
+
+    def learn(self, plugin: Plugin) -> None:
+        """Take what the engine told of a plugin."""
+        self.plugins[plugin.uri] = plugin
+        for effect in self.rig.effects.values():
+            if effect.uri == plugin.uri:
+                effect.learn(plugin)
+
+
+class Replies:
+    """Takes replies into the ledger; `inspect` is called when the engine turns out to have lost its effects."""
+
+    def __init__(self, ledger: Ledger, emit: Callable[[StateChange], None], inspect: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._emit = emit
+        self._inspect = inspect
+        self._handlers: dict[type, Callable[..., None]] = {
+            WriteBypass: self._bypass_replied,
+            WriteParameters: self._parameters_replied,
+            WritePreset: self._preset_replied,
+            AddEffect: self._add_replied,
+            RemoveEffect: self._remove_replied,
+            ConnectPorts: self._connect_replied,
+            DisconnectPorts: self._disconnect_replied,
+            SetProcessing: self._processing_replied,
+            ReadBypass: self._read_bypass_replied,
+            ReadParameter: self._read_parameter_replied,
+            ReadEffects: self._read_effects_replied,
+            ReadPlugin: self._read_plugin_replied,
+            ReadPresets: self._read_presets_replied,
+        }
+
+    def receive(self, request: EngineRequest, reply: Done | Denied) -> None:
+        """Take the reply to a request; one nobody waits for means nothing."""
+        handler = self._handlers.get(type(request))
+        if handler is not None:
+            handler(request, reply)
+
+    def _bypass_replied(self, request: WriteBypass, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is not None:
+            self._settle(effect, BYPASS, float(request.bypassed), reply)
+
+    def _parameters_replied(self, request: WriteParameters, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is not None:
+            for symbol, value in request.values.items():
+                if symbol in effect.cells:
+                    self._settle(effect, symbol, value, reply)
+
+    def _settle(self, effect: EffectState, symbol: str, value: float, reply: Done | Denied) -> None:
+        cell = effect.cells[symbol]
+        if cell.sent == value:
+            cell.sent = None
+        if isinstance(reply, Done):
+            cell.confirmed, cell.failure = value, ""
+        elif reply.code == CODE_NO_INSTANCE:
+            self._inspect()  # the engine lost its effects without a word
+        elif cell.sent is None:
+            revert(cell, reply.reason)
+        self._emit(effect.change(symbol))
+
+    def _preset_replied(self, request: WritePreset, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is None or preset_uri(effect) != request.uri:
+            return
+        if isinstance(reply, Done):
+            effect.preset_confirmed = effect.preset
+            effect.follow = {symbol for symbol in effect.cells if symbol != BYPASS} - effect.pinned
+        else:
+            effect.preset_failure = reply.reason
+        self._emit(effect.preset_change())
+
+    def _add_replied(self, request: AddEffect, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is None:
+            return
+        effect.planned = False
+        if isinstance(reply, Done):
+            effect.present, effect.alien = True, False
+            known = effect.plugin is not None and effect.plugin.parameters
+            for symbol, cell in effect.cells.items():
+                cell.confirmed = cell.scale.default if known or symbol == BYPASS else None
+        elif reply.code == CODE_INSTANCE_EXISTS and not effect.alien:
+            self._ledger.taken.add(effect.instance)
+            self._ledger.rig.renumber(effect, self._ledger.taken)
+        else:
+            self._ledger.failures.append(f"{effect.name}: {reply.reason} ({effect.uri})")
+
+    def _remove_replied(self, request: RemoveEffect, reply: Done | Denied) -> None:
+        if isinstance(reply, Done):
+            self._ledger.rig.leftovers = [
+                effect for effect in self._ledger.rig.leftovers if effect.instance != request.instance
+            ]
+            prefix = f"effect_{request.instance}:"
+            self._ledger.rig.joined = {
+                pair for pair in self._ledger.rig.joined if not any(end.startswith(prefix) for end in pair)
+            }
+
+    def _connect_replied(self, request: ConnectPorts, reply: Done | Denied) -> None:
+        pair = (request.source, request.target)
+        if isinstance(reply, Done):
+            self._ledger.rig.joined.add(pair)
+        else:
+            self._ledger.rig.refused[pair] = reply.reason
+
+    def _disconnect_replied(self, request: DisconnectPorts, _reply: Done | Denied) -> None:
+        self._ledger.rig.joined.discard((request.source, request.target))
+
+    def _processing_replied(self, request: SetProcessing, _reply: Done | Denied) -> None:
+        self._ledger.rig.processing = request.on
+
+    def _read_bypass_replied(self, request: ReadBypass, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is not None:
+            effect.present = isinstance(reply, Done)
+            if isinstance(reply, Done) and isinstance(reply.answer, bool):
+                take_value(effect, BYPASS, float(reply.answer))
+
+    def _read_parameter_replied(self, request: ReadParameter, reply: Done | Denied) -> None:
+        effect = self._ledger.rig.by_instance(request.instance)
+        if effect is None:
+            return
+        if isinstance(reply, Done) and isinstance(reply.answer, float):
+            take_value(effect, request.symbol, reply.answer)
+            self._emit(effect.change(request.symbol))
+        elif isinstance(reply, Denied) and reply.code == CODE_NO_SYMBOL:
+            effect.present, effect.alien = False, True
+
+    def _read_effects_replied(self, _request: ReadEffects, reply: Done | Denied) -> None:
+        if isinstance(reply, Done) and isinstance(reply.answer, Found):
+            digest(self._ledger.rig, reply.answer)
+
+    def _read_plugin_replied(self, request: ReadPlugin, reply: Done | Denied) -> None:
+        answer = reply.answer if isinstance(reply, Done) else None
+        self._ledger.learn(answer if isinstance(answer, Plugin) else Plugin(request.uri))
+
+    def _read_presets_replied(self, request: ReadPresets, reply: Done | Denied) -> None:
+        known = self._ledger.plugins.get(request.uri)
+        if known is None or not isinstance(reply, Done) or not isinstance(reply.answer, tuple):
+            return
+        presets = tuple(preset for preset in reply.answer if isinstance(preset, Preset))
+        self._ledger.learn(Plugin(known.uri, known.name, known.parameters, presets))
+
+
+def revert(cell: Cell, reason: str) -> None:
+    """Take a wish back to what the engine holds."""
+    cell.failure = reason
+    if cell.confirmed is not None:
+        cell.asked = cell.confirmed

@@ -1,0 +1,335 @@
+"""The session: actions in, facts out, and the engine kept at what was asked.
+
+Pure and synchronous; time is an argument. `receive` takes an action, `receive_reply` and `receive_event` what the
+engine says, `tick` the time; each returns the changes it caused, in order. What has to be sent waits in the outbox. A
+refused action changes nothing but for one `Refused` fact with the reason.
+"""
+
+from collections.abc import Callable, Sequence
+
+from controld.actions import (
+    DriveParameter,
+    EngineAction,
+    LoadPedalboard,
+    LoadPreset,
+    Pick,
+    RecallSnapshot,
+    Resync,
+    Seek,
+    SetBypass,
+    SetParameter,
+    StepParameter,
+    ToggleParameter,
+)
+from controld.changes import EngineChanged, PedalboardChanged, Refused, SnapshotChanged, State, StateChange
+from controld.errors import nearest
+from controld.session.engine_events import EngineEvent
+from controld.session.executor import Executor
+from controld.session.model import Pedalboard
+from controld.session.outbox import Outbox
+from controld.session.requests import EngineReply, EngineRequest
+from controld.session.state import BYPASS, Cell, EffectState
+from controld.values import Level, Scale
+
+
+class _Refusal(Exception):
+    """Why an action cannot be done."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(reason)
+        self.subject, self.reason = subject, reason
+
+
+class Session:
+    """One rig: its pedalboards, the current one and its snapshot, and the engine's true state."""
+
+    def __init__(self, pedalboards: Sequence[Pedalboard], outbox: Outbox, start: str = "") -> None:
+        self._changes: list[StateChange] = []
+        self._executor = Executor(outbox, self._tell, self._finished)
+        self._boards = tuple(pedalboards)
+        self._snapshot = self._previous_snapshot = 0  # counted from 1; 0: none
+        self._snapshot_state, self._snapshot_origin = State.CONFIRMED, ""
+        self._board_state, self._board_origin = State.ASKED, ""
+        self._last_good: tuple[Pedalboard, int] | None = None
+        self._handlers: dict[type, Callable[..., None]] = {
+            DriveParameter: self._drive,
+            SetParameter: self._set,
+            StepParameter: self._step,
+            ToggleParameter: self._toggle,
+            SetBypass: self._bypass,
+            LoadPreset: self._load_preset,
+            RecallSnapshot: self._recall,
+            LoadPedalboard: self._load_pedalboard,
+            Resync: self._resync,
+        }
+        first = next((board for board in self._boards if board.name == start), None)
+        if first is not None or self._boards:
+            self._install(first or self._boards[0], "")
+
+    @property
+    def pedalboard(self) -> Pedalboard:
+        """The current pedalboard (asked, not necessarily loaded yet)."""
+        return self._executor.rig.pedalboard
+
+    @property
+    def snapshot(self) -> str:
+        """The current snapshot's name; "" where none is."""
+        return self.pedalboard.snapshots[self._snapshot - 1].name if self._snapshot else ""
+
+    # In
+
+    def receive(self, action: EngineAction, origin: str) -> list[StateChange]:
+        """Do an action for `origin` ("surface" or "surface/client")."""
+        try:
+            self._handlers[type(action)](action, origin)
+        except _Refusal as refusal:
+            self._tell(Refused(refusal.subject, refusal.reason, origin))
+        return self._take()
+
+    def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> list[StateChange]:
+        """Take the engine's reply to a request of the outbox."""
+        self._executor.receive_reply(request, reply, now)
+        return self._take()
+
+    def receive_event(self, event: EngineEvent) -> list[StateChange]:
+        """Take what the engine told by itself."""
+        self._executor.receive_event(event)
+        return self._take()
+
+    def tick(self, now: float) -> list[StateChange]:
+        """Do what is due at `now`."""
+        self._executor.tick(now)
+        return self._take()
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` should be called; None for not at all."""
+        return self._executor.next_deadline()
+
+    def replace_pedalboards(self, pedalboards: Sequence[Pedalboard]) -> list[StateChange]:
+        """Take changed files: the current pedalboard stays unless it changed or is gone."""
+        self._boards = tuple(pedalboards)
+        same_name = next((board for board in self._boards if board.name == self.pedalboard.name), None)
+        if self._boards and same_name != self.pedalboard:
+            self._install(same_name or self._boards[0], "")
+            self._executor.reconcile()
+        return self._take()
+
+    def report(self) -> list[StateChange]:
+        """Return the whole state as facts, in one fixed order."""
+        executor = self._executor
+        facts: list[StateChange] = [EngineChanged(executor.state, executor.reason), self._board_change()]
+        facts.append(self._snapshot_change())
+        for effect in executor.rig.effects.values():
+            facts += [effect.preset_change(), *(effect.change(symbol) for symbol in effect.cells)]
+        return facts
+
+    # Parameters
+
+    def _drive(self, action: DriveParameter, origin: str) -> None:
+        effect, cell = self._cell(action.effect, action.symbol)
+        scale = cell.scale
+        if scale.maximum == float("inf"):
+            raise _Refusal(f"{action.effect}/{action.symbol}", "the engine does not tell this parameter's range")
+        share = action.position
+        if action.low is not None and action.high is not None:
+            low = self._resolve(action.effect, action.symbol, scale, action.low)
+            high = self._resolve(action.effect, action.symbol, scale, action.high)
+            low, high = scale.share_of(low), scale.share_of(high)
+            share = low + (high - low) * share
+        self._write(effect, action.symbol, cell, scale.value_at(share), origin, continuous=True)
+
+    def _set(self, action: SetParameter, origin: str) -> None:
+        effect, cell = self._cell(action.effect, action.symbol)
+        value = self._resolve(action.effect, action.symbol, cell.scale, action.level)
+        self._write(effect, action.symbol, cell, cell.scale.snap(value), origin, continuous=action.continuous)
+
+    def _step(self, action: StepParameter, origin: str) -> None:
+        effect, cell = self._cell(action.effect, action.symbol)
+        value = cell.scale.step(cell.asked, action.by, action.count)
+        if value is None:
+            raise _unit_refusal(action.effect, action.symbol, cell.scale, action.by)
+        self._write(effect, action.symbol, cell, value, origin, continuous=action.continuous)
+
+    def _toggle(self, action: ToggleParameter, origin: str) -> None:
+        effect, cell = self._cell(action.effect, action.symbol)
+        first, second = (
+            cell.scale.snap(self._resolve(action.effect, action.symbol, cell.scale, level))
+            for level in (action.first, action.second)
+        )
+        at_first = abs(cell.asked - first) <= abs(cell.asked - second)
+        self._write(effect, action.symbol, cell, second if at_first else first, origin, continuous=False)
+
+    def _write(
+        self, effect: EffectState, symbol: str, cell: Cell, value: float, origin: str, *, continuous: bool
+    ) -> None:
+        """Ask for a value that is in range; one that was asked already is only told again, for a surface that lags."""
+        changed = value != cell.asked or cell.failure or not continuous
+        cell.origin = origin
+        if changed:
+            cell.asked, cell.failure = value, ""
+            self._executor.write(effect, symbol, continuous=continuous)
+        self._tell(effect.change(symbol))
+
+    def _resolve(self, effect: str, symbol: str, scale: Scale, level: Level) -> float:
+        value = scale.resolve(level)
+        if value is None:
+            raise _unit_refusal(effect, symbol, scale, level)
+        return value
+
+    # Bypass and presets
+
+    def _bypass(self, action: SetBypass, origin: str) -> None:
+        effects = [self._effect(name) for name in action.effects]
+        bypassed = action.bypassed
+        if bypassed is None:
+            bypassed = all(not effect.cells[BYPASS].asked for effect in effects)
+        for effect in effects:
+            self._write(effect, BYPASS, effect.cells[BYPASS], float(bypassed), origin, continuous=False)
+
+    def _load_preset(self, action: LoadPreset, origin: str) -> None:
+        effect = self._effect(action.effect)
+        labels = [preset.label for preset in effect.plugin.presets] if effect.plugin else []
+        uris = {preset.uri: preset.label for preset in effect.plugin.presets} if effect.plugin else {}
+        if isinstance(action.preset, str) and (action.preset in uris or "://" in action.preset):
+            label = uris.get(action.preset, action.preset)
+        elif not labels:
+            raise _Refusal(f"{action.effect} preset", f"the engine lists no presets for {action.effect}")
+        else:
+            current = labels.index(effect.preset) + 1 if effect.preset in labels else 0
+            label = labels[_pick(action.preset, labels, current, 0, f"{action.effect} preset") - 1]
+        effect.ask_preset(label, origin)
+        effect.preset_confirmed = None  # loading the same one again brings its values back
+        self._tell(effect.preset_change())
+        self._executor.reconcile()
+
+    # Snapshots and pedalboards
+
+    def _recall(self, action: RecallSnapshot, origin: str) -> None:
+        names = self.pedalboard.snapshot_names()
+        subject = "snapshot"
+        if not names:
+            raise _Refusal(subject, f"`{self.pedalboard.name}` has no snapshots")
+        index = _pick(action.snapshot, names, self._snapshot, self._previous_snapshot, subject)
+        if index != self._snapshot:
+            self._previous_snapshot = self._snapshot
+        self._ask_snapshot(index, origin)
+        self._snapshot_state = State.ASKED
+        self._tell(self._snapshot_change())
+        for effect in self._executor.rig.effects.values():
+            for symbol in effect.cells:
+                self._tell(effect.change(symbol))
+        self._executor.reconcile()
+
+    def _load_pedalboard(self, action: LoadPedalboard, origin: str) -> None:
+        names = [board.name for board in self._boards]
+        current = names.index(self.pedalboard.name) + 1 if self.pedalboard.name in names else 0
+        index = _pick(action.pedalboard, names, current, 0, "pedalboard")
+        self._install(self._boards[index - 1], origin)
+        self._executor.reconcile()
+
+    def _resync(self, _action: Resync, _origin: str) -> None:
+        for fact in self.report():
+            self._tell(fact)
+        self._executor.inspect()
+
+    def _install(self, board: Pedalboard, origin: str, snapshot: int = 1) -> None:
+        """Make a pedalboard the wish; it starts in its first snapshot."""
+        self._executor.install(board)
+        self._previous_snapshot, self._snapshot = 0, 0
+        self._board_state, self._board_origin = State.ASKED, origin
+        if board.snapshots:
+            self._ask_snapshot(snapshot or 1, origin)
+        self._snapshot_state = State.ASKED
+        self._executor.learn_ahead(sorted({effect.uri for other in self._boards for effect in other.effects}))
+        for fact in self.report()[1:]:
+            self._tell(fact)
+
+    def _ask_snapshot(self, index: int, origin: str) -> None:
+        self._snapshot, self._snapshot_origin = index, origin
+        for name, recall in self.pedalboard.snapshots[index - 1].effects.items():
+            effect = self._executor.rig.effects.get(name)
+            if effect is not None:
+                effect.recall(recall, origin)
+
+    def _finished(self, failures: list[str]) -> None:
+        """The engine holds what it should, or says why it cannot: back to the last pedalboard that worked."""
+        if failures and self._board_state is State.ASKED:
+            self._tell(Refused(f"pedalboard {self.pedalboard.name}", "; ".join(failures), self._board_origin))
+            if self._last_good is not None and self._last_good[0] != self.pedalboard:
+                self._install(self._last_good[0], self._board_origin, self._last_good[1])
+                self._executor.reconcile()
+                return
+        state = State.FAILED if failures else State.CONFIRMED
+        if self._board_state is State.ASKED:
+            self._board_state = state
+            self._tell(self._board_change())
+        if self._snapshot_state is State.ASKED:
+            self._snapshot_state = state
+            self._tell(self._snapshot_change())
+        if not failures:
+            self._last_good = (self.pedalboard, self._snapshot)
+
+    # Out
+
+    def _board_change(self) -> PedalboardChanged:
+        board = self.pedalboard
+        names = [other.name for other in self._boards]
+        index = names.index(board.name) + 1 if board.name in names else 0
+        return PedalboardChanged(
+            board.name, index, self._board_state, board.effect_names(), board.snapshot_names(), self._board_origin
+        )
+
+    def _snapshot_change(self) -> SnapshotChanged:
+        return SnapshotChanged(self.snapshot, self._snapshot, self._snapshot_state, self._snapshot_origin)
+
+    def _tell(self, change: StateChange) -> None:
+        self._changes.append(change)
+
+    def _take(self) -> list[StateChange]:
+        changes, self._changes = self._changes, []
+        return changes
+
+    # Lookups
+
+    def _effect(self, name: str) -> EffectState:
+        effect = self._executor.rig.effects.get(name)
+        if effect is None:
+            hint = nearest(name, self._executor.rig.effects)
+            raise _Refusal(name, f"`{self.pedalboard.name}` has no effect `{name}` {hint}".strip())
+        return effect
+
+    def _cell(self, name: str, symbol: str) -> tuple[EffectState, Cell]:
+        effect = self._effect(name)
+        cell = effect.cells.get(symbol)
+        if cell is None or symbol == BYPASS:
+            known = [known for known in effect.cells if known != BYPASS]
+            reason = f"{name} has no parameter `{symbol}` {nearest(symbol, known)}".strip()
+            if effect.plugin is None:
+                reason = f"the engine has not told of {name}'s parameters yet"
+            raise _Refusal(f"{name}/{symbol}", reason)
+        return effect, cell
+
+
+def _unit_refusal(effect: str, symbol: str, scale: Scale, level: Level) -> _Refusal:
+    unit = f"is in {scale.unit}" if scale.unit else "has no unit"
+    return _Refusal(f"{effect}/{symbol}", f"`{level}` does not fit: {effect}/{symbol} {unit}")
+
+
+def _pick(pick: Pick, names: Sequence[str], current: int, last: int, subject: str) -> int:
+    """Return the number (from 1) of what a pick points at; next and previous go round."""
+    match pick:
+        case Seek.NEXT:
+            return current % len(names) + 1
+        case Seek.PREVIOUS:
+            return (current - 2) % len(names) + 1 if current else len(names)
+        case Seek.LAST:
+            if not last:
+                raise _Refusal(subject, f"there is no {subject} before this one")
+            return last
+        case int():
+            if not 1 <= pick <= len(names):
+                raise _Refusal(subject, f"there is no {subject} {pick}: they are numbered 1 to {len(names)}")
+            return pick
+    if pick not in names:
+        raise _Refusal(subject, f"there is no {subject} `{pick}` {nearest(pick, names)}".strip())
+    return list(names).index(pick) + 1

@@ -1,0 +1,219 @@
+"""The rig's state in three columns: what was asked, what the engine confirmed, what failed.
+
+Pure and mutable: the one place where the session's truth lives. A `Cell` is one number the engine holds (a parameter,
+or a bypass under the symbol ":bypass", as mod-host names it); an `EffectState` is an effect with its cells; a
+`RigState` is everything that should be in the engine and what is known to be there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from controld.changes import BypassChanged, ParameterChanged, PresetChanged, State
+from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Plugin
+from controld.values import Level, Scale, same_value
+
+BYPASS = ":bypass"
+BYPASS_SCALE = Scale(0.0, 1.0, 0.0, toggled=True)
+# What a parameter is worth when the engine tells nothing of its plugin: any number, never a share.
+UNKNOWN_SCALE = Scale(float("-inf"), float("inf"), 0.0)
+
+
+@dataclass(slots=True)
+class Cell:
+    """One number: asked, confirmed (None: not known) and why the last wish failed ("" where it did not)."""
+
+    scale: Scale
+    asked: float
+    confirmed: float | None = None
+    sent: float | None = None  # on its way: neither confirmed nor refused yet
+    failure: str = ""
+    origin: str = ""
+
+    @property
+    def state(self) -> State:
+        """Where the last wish stands."""
+        if self.failure:
+            return State.FAILED
+        if self.confirmed is None or not same_value(self.asked, self.confirmed):
+            return State.ASKED
+        return State.CONFIRMED
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether something has to be sent that is not on its way."""
+        held = self.confirmed if self.sent is None else self.sent
+        return held is None or not same_value(self.asked, held)
+
+    def wish(self, level: Level) -> None:
+        """Ask for a written level, clamped and stepped as the scale is; a unit that does not fit changes nothing."""
+        value = self.scale.resolve(level)
+        if value is not None:
+            self.asked, self.failure = self.scale.snap(value), ""
+
+    def forget(self) -> None:
+        """Forget what the engine was known to hold; the wish stands."""
+        self.confirmed = self.sent = None
+        self.failure = ""
+
+
+@dataclass(slots=True)
+class EffectState:
+    """An effect of the current pedalboard; `present` once the engine confirmed it under its instance number."""
+
+    name: str
+    uri: str
+    instance: int
+    plugin: Plugin | None = None
+    present: bool = False
+    planned: bool = False  # a plan that adds it is on its way
+    alien: bool = False  # the engine has another plugin under this number
+    cells: dict[str, Cell] = field(default_factory=dict)
+    preset: str = ""  # asked, by label
+    preset_confirmed: str | None = None
+    preset_failure: str = ""
+    preset_origin: str = ""
+    wishes: dict[str, Level] = field(default_factory=dict)  # asked before the plugin's scales were known
+    pinned: set[str] = field(default_factory=set)  # symbols asked for by themselves since the preset was asked
+    follow: set[str] = field(default_factory=set)  # symbols that take the value the next read finds
+
+    def __post_init__(self) -> None:
+        self.cells.setdefault(BYPASS, Cell(BYPASS_SCALE, 0.0))
+
+    def learn(self, plugin: Plugin) -> None:
+        """Take the plugin's parameters; cells that are there already stay."""
+        self.plugin = plugin
+        for symbol, scale in plugin.parameters.items():
+            if symbol not in self.cells:
+                self.cells[symbol] = Cell(scale, scale.default)
+        for symbol, level in self.wishes.items():
+            cell = self.cells.get(symbol)
+            if cell is None and not plugin.parameters:
+                cell = self.cells[symbol] = Cell(UNKNOWN_SCALE, level.value)
+            if cell is not None:
+                cell.wish(level)
+        self.wishes.clear()
+
+    def set_up(self, setup: EffectSetup) -> None:
+        """Ask for the state a pedalboard has at its start: plugin defaults but for what is written."""
+        self.cells[BYPASS].asked = float(setup.bypassed)
+        for symbol, cell in self.cells.items():
+            if symbol != BYPASS:
+                cell.asked = cell.scale.default
+        self.ask_preset(setup.preset, "")
+        self._ask(setup.parameters)
+
+    def recall(self, recall: EffectRecall, origin: str) -> None:
+        """Ask for what a snapshot says of this effect."""
+        if recall.bypassed is not None:
+            cell = self.cells[BYPASS]
+            cell.asked, cell.failure, cell.origin = float(recall.bypassed), "", origin
+        if recall.preset is not None and recall.preset != self.preset:
+            self.ask_preset(recall.preset, origin)
+        self._ask(recall.parameters)
+
+    def ask_preset(self, label: str, origin: str) -> None:
+        """Ask for a preset; every parameter that is not asked for after it follows what the preset sets."""
+        self.preset, self.preset_failure, self.preset_origin = label, "", origin
+        self.pinned.clear()
+
+    def forget(self) -> None:
+        """Forget what the engine was known to hold."""
+        self.present = self.planned = self.alien = False
+        self.preset_confirmed = None
+        self.follow.clear()
+        for cell in self.cells.values():
+            cell.forget()
+
+    def bypass_change(self) -> BypassChanged:
+        """Return the bypass as a fact."""
+        cell = self.cells[BYPASS]
+        confirmed = None if cell.confirmed is None else cell.confirmed != 0
+        return BypassChanged(self.name, cell.asked != 0, confirmed, cell.state, cell.origin)
+
+    def change(self, symbol: str) -> BypassChanged | ParameterChanged:
+        """Return a cell as a fact; KeyError where there is none."""
+        if symbol == BYPASS:
+            return self.bypass_change()
+        cell = self.cells[symbol]
+        return ParameterChanged(self.name, symbol, cell.asked, cell.confirmed, cell.state, cell.scale, cell.origin)
+
+    def preset_change(self) -> PresetChanged:
+        """Return the preset as a fact."""
+        settled = State.CONFIRMED if self.preset == (self.preset_confirmed or "") else State.ASKED
+        return PresetChanged(
+            self.name, self.preset, State.FAILED if self.preset_failure else settled, self.preset_origin
+        )
+
+    def _ask(self, levels: dict[str, Level]) -> None:
+        self.pinned.update(levels)
+        for symbol, level in levels.items():
+            if self.plugin is None:
+                self.wishes[symbol] = level
+            elif symbol in self.cells:
+                self.cells[symbol].wish(level)
+
+
+@dataclass(slots=True)
+class RigState:
+    """Everything the engine should hold (`effects`, `connections`) and what is known to be there."""
+
+    pedalboard: Pedalboard
+    effects: dict[str, EffectState] = field(default_factory=dict)
+    leftovers: list[EffectState] = field(default_factory=list)  # in the engine, but on no board any more
+    connections: tuple[tuple[str, str], ...] = ()
+    joined: set[tuple[str, str]] = field(default_factory=set)  # confirmed
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    processing: bool = True
+
+    def by_instance(self, instance: int) -> EffectState | None:
+        """Return the effect with this number."""
+        return next((effect for effect in self.effects.values() if effect.instance == instance), None)
+
+    def install(self, pedalboard: Pedalboard, taken: Iterable[int]) -> None:
+        """Make `pedalboard` the wish. Effects of the same plugin are kept; numbers in `taken` are somebody else's."""
+        old = dict(self.effects)
+        used = {*taken, *(effect.instance for effect in [*old.values(), *self.leftovers])}
+        kept = {setup.name: old.pop(setup.name) for setup in pedalboard.effects if _same(old.get(setup.name), setup)}
+        for setup in pedalboard.effects:
+            match = next((effect for effect in old.values() if effect.uri == setup.uri), None)
+            if setup.name not in kept and match is not None:
+                kept[setup.name] = old.pop(match.name)
+        self.leftovers.extend(effect for effect in old.values() if effect.present or effect.planned)
+        self.pedalboard, self.effects = pedalboard, {}
+        for setup in pedalboard.effects:
+            effect = kept.get(setup.name) or EffectState(setup.name, setup.uri, _free(used))
+            effect.name = setup.name
+            used.add(effect.instance)
+            effect.set_up(setup)
+            self.effects[setup.name] = effect
+        self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
+        self.refused.clear()
+
+    def forget(self) -> None:
+        """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""
+        self.joined.clear()
+        self.refused.clear()
+        self.processing = True
+        for effect in self.effects.values():
+            effect.forget()
+
+    def renumber(self, effect: EffectState, taken: Iterable[int]) -> None:
+        """Give an effect another number, because somebody else's effect has its own."""
+        used = {*taken, *(other.instance for other in [*self.effects.values(), *self.leftovers])}
+        effect.instance = _free(used)
+        self.connections = tuple((self._jack(a), self._jack(b)) for a, b in self.pedalboard.connections)
+
+    def _jack(self, port: str) -> str:
+        """Return the JACK name of a port: `effect_<instance>:<symbol>`, as mod-host names its clients."""
+        client, _, symbol = port.partition(":")
+        effect = self.effects.get(client)
+        return f"effect_{effect.instance}:{symbol}" if effect else port
+
+
+def _same(effect: EffectState | None, setup: EffectSetup) -> bool:
+    return effect is not None and effect.uri == setup.uri
+
+
+def _free(used: set[int]) -> int:
+    """Return the lowest free instance number; 0 is left to programs that use the stock bridge's plugin API."""
+    return next(number for number in range(1, 9991) if number not in used)
