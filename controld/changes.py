@@ -80,6 +80,7 @@ class PedalboardChanged:
     effects: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     origin: str = ""
+    tempo_bpm: float = 120.0
 
 
 @dataclass(slots=True)

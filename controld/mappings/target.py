@@ -1,6 +1,6 @@
 """Targets: what a rule's `do` says, and how a control's movement becomes an action on it.
 
-Pure. A target knows three things: the action a gesture makes of it (`action`), which facts its light follows (`keys`),
+Pure. A target knows three things: the action a gesture makes of it (`action`), which facts its light follows (`follows`),
 and nothing else; how a fact looks on a control is `mappings.lights`. Conversion from a control's position to the
 position on a target happens here (`Shaping`), from there to the plugin's unit in `values.Scale`, by the session.
 """
@@ -63,7 +63,7 @@ class BypassTarget:
             return SetBypass(self.effects, bypassed=position < 0.5)
         return SetBypass(self.effects, {"toggle": None, "active": False, "bypassed": True}[self.to])
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return what the light follows."""
         return tuple(("bypass", effect) for effect in self.effects)
 
@@ -97,7 +97,7 @@ class ParameterTarget:
             return SetParameter(self.effect, self.symbol, shaping.values[index], continuous=True)
         return DriveParameter(self.effect, self.symbol, shaping.shape(position), shaping.low, shaping.high)
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return what the light or ring follows."""
         return (("parameter", self.effect, self.symbol),)
 
@@ -117,7 +117,7 @@ class PresetTarget:
         """Return the action of a gesture."""
         return LoadPreset(self.effect, self.preset)
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return what the light follows."""
         return (("preset", self.effect),)
 
@@ -132,7 +132,7 @@ class SnapshotTarget:
         """Return the action of a gesture."""
         return RecallSnapshot(self.snapshot)
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return what the light follows."""
         return (("snapshot",),)
 
@@ -147,7 +147,7 @@ class PedalboardTarget:
         """Return the action of a gesture."""
         return LoadPedalboard(self.pedalboard)
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return what the light follows."""
         return (("pedalboard",),)
 
@@ -162,7 +162,7 @@ class SendTarget:
         """Return the message."""
         return self.message
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return nothing: what other gear does is not known."""
         return ()
 
@@ -173,7 +173,7 @@ class WaitTarget:
 
     duration: Duration
 
-    def keys(self) -> tuple[Key, ...]:
+    def follows(self) -> tuple[Key, ...]:
         """Return nothing."""
         return ()
 

@@ -275,8 +275,9 @@ class Session:
         board = self.pedalboard
         names = [other.name for other in self._boards]
         index = names.index(board.name) + 1 if board.name in names else 0
+        effects, snapshots = board.effect_names(), board.snapshot_names()
         return PedalboardChanged(
-            board.name, index, self._board_state, board.effect_names(), board.snapshot_names(), self._board_origin
+            board.name, index, self._board_state, effects, snapshots, self._board_origin, board.tempo_bpm
         )
 
     def _snapshot_change(self) -> SnapshotChanged:

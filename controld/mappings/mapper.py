@@ -1,0 +1,278 @@
+"""The mapper: control events in, actions out; the session's changes in, feedback out.
+
+Pure and synchronous; time is an argument. A rule is found by its control's name in one look-up, so a thousand rules
+cost no more than ten. Gestures (`mappings.gesture`), conditions (`mappings.view`) and looks (`mappings.lights`) are
+asked only where a rule needs them. Waits inside a rule's list, undecided gestures and lights that are pending have
+deadlines: `next_deadline` says when `tick` should be called.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controld.actions import Action
+from controld.changes import State, StateChange
+from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
+from controld.feedback import Feedback
+from controld.mappings.gesture import Fired, Switch, Wants
+from controld.mappings.lights import dark, feedback_of
+from controld.mappings.profile import Control, Kind
+from controld.mappings.rule import Gesture, Rule, Trigger
+from controld.mappings.target import Key, WaitTarget
+from controld.mappings.view import View
+
+# A wish that the engine confirms sooner than this is not shown as pending: a light that only flickers tells nothing.
+PENDING_AFTER_S = 0.03
+SWITCHES = frozenset({Kind.BUTTON, Kind.LATCH})
+NATURAL = {Gesture.PRESS, Gesture.MOVE, Gesture.CHANGE}
+_PLAIN = Wants()
+
+
+@dataclass(slots=True)
+class Intent:
+    """An action with the one who wants it and the rule that says so."""
+
+    action: Action
+    origin: str
+    rule: Rule
+
+
+@dataclass(slots=True)
+class _Binding:
+    """A control with its rules; for switches also the state of the switch and the rules its press belongs to."""
+
+    name: str
+    surface: str
+    control: Control
+    rules: list[tuple[Trigger, Rule]] = field(default_factory=list)
+    switch: Switch = field(default_factory=Switch)
+    owned: list[tuple[Trigger, Rule]] = field(default_factory=list)
+    origin: str = ""
+    wants: Wants | None = None  # fixed where no rule has a condition
+
+    @property
+    def conditional(self) -> bool:
+        return any(rule.condition is not None for _, rule in self.rules)
+
+
+@dataclass(slots=True)
+class _Sequence:
+    """The rest of a rule's list, due after a wait."""
+
+    due_s: float
+    rule: Rule
+    index: int
+    position: float
+    detents: int
+    origin: str
+
+
+class Mapper:
+    """Rules over the controls of all surfaces; `controls` is by full name ("floor.fs1")."""
+
+    def __init__(self, rules: Sequence[Rule], controls: Mapping[str, Control]) -> None:
+        self.view = View()
+        self.unmapped = 0  # events of controls that no rule uses
+        self._bindings = {name: _Binding(name, name.partition(".")[0], control) for name, control in controls.items()}
+        self._by_key: dict[Key, list[_Binding]] = {}
+        self._conditional: list[_Binding] = []
+        self._sequences: dict[str, _Sequence] = {}
+        self._undecided: dict[str, _Binding] = {}
+        self._pending: dict[str, float] = {}  # control -> when its wish is shown as pending
+        for rule in rules:
+            self._bind(rule)
+        for binding in self._bindings.values():
+            self._index(binding)
+
+    def _bind(self, rule: Rule) -> None:
+        for trigger in rule.triggers:
+            self._bindings[trigger.control].rules.append((trigger, rule))
+
+    def _index(self, binding: _Binding) -> None:
+        binding.wants = None if binding.conditional else _wants(binding.rules)
+        if binding.conditional:
+            self._conditional.append(binding)
+        keys = {key: None for _, rule in binding.rules for target in rule.targets for key in target.follows()}
+        for key in keys:
+            self._by_key.setdefault(key, []).append(binding)
+
+    # Events to actions
+
+    def receive(self, event: ControlEvent) -> list[Intent]:
+        """Return what the rules make of an event, in the order of the rules."""
+        binding = self._bindings.get(event.control)
+        if binding is None or not binding.rules:
+            self.unmapped += 1
+            return []
+        intents: list[Intent] = []
+        if type(event) is ControlMoved:
+            origin = f"{binding.surface}/{event.client}" if event.client else binding.surface
+            if binding.control.kind in SWITCHES:
+                self._switched(binding, event, origin, intents)
+            else:
+                for _, rule in binding.rules:
+                    self._run(rule, event.position, 0, origin, event.time_s, intents)
+        elif type(event) is ControlTurned:
+            for _, rule in binding.rules:
+                self._run(rule, 0.0, event.detents, binding.surface, event.time_s, intents)
+        elif type(event) is ProgramChosen:
+            for trigger, rule in binding.rules:
+                if trigger.program is None or trigger.program == event.program:
+                    self._run(rule, 1.0, 0, binding.surface, event.time_s, intents)
+        return intents
+
+    def release_surface(self, surface: str, now: float) -> list[Intent]:
+        """Release what a lost surface held: a rule that was pressed sees its release, an undecided press never was."""
+        intents: list[Intent] = []
+        for binding in self._bindings.values():
+            if binding.surface == surface and not binding.switch.is_idle:
+                self._fire(binding, binding.switch.lose(), now, intents)
+                self._undecided.pop(binding.name, None)
+        return intents
+
+    def tick(self, now: float) -> tuple[list[Intent], list[Feedback]]:
+        """Return what time alone brings: holds, decided presses, what comes after waits, and lights still pending."""
+        intents: list[Intent] = []
+        for binding in list(self._undecided.values()):
+            self._fire(binding, binding.switch.expire(now), now, intents)
+            self._watch(binding)
+        for key, sequence in [(key, each) for key, each in self._sequences.items() if each.due_s <= now]:
+            del self._sequences[key]
+            self._continue(sequence, intents)
+        due = [name for name, at_s in self._pending.items() if at_s <= now]
+        for name in due:
+            del self._pending[name]
+        return intents, [look for name in due if (look := self._look(self._bindings[name])) is not None]
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` should be called, in seconds; None for not at all."""
+        if not (self._undecided or self._sequences or self._pending):
+            return None
+        deadlines = [sequence.due_s for sequence in self._sequences.values()]
+        deadlines += self._pending.values()
+        for binding in self._undecided.values():
+            deadline = binding.switch.deadline()
+            if deadline is not None:
+                deadlines.append(deadline)
+        return min(deadlines, default=None)
+
+    def take_over(self, old: "Mapper") -> None:
+        """Go on where another mapper was: what is held stays held, and belongs to the rules that took it."""
+        self.view = old.view
+        for name, binding in old._bindings.items():
+            heir = self._bindings.get(name)
+            if heir is not None and not binding.switch.is_idle:
+                heir.switch, heir.owned, heir.origin = binding.switch, binding.owned, binding.origin
+                self._watch(heir)
+        self._sequences = old._sequences
+
+    def _switched(self, binding: _Binding, event: ControlMoved, origin: str, intents: list[Intent]) -> None:
+        """Take an edge of a switch; each edge of a latch is a press, because the device toggles it by itself."""
+        latch = binding.control.kind is Kind.LATCH
+        now = event.time_s
+        if event.position >= 0.5 or latch:
+            if binding.switch.is_down:  # a device that sends no release
+                self._fire(binding, binding.switch.up(now), now, intents)
+            if binding.switch.is_idle:
+                binding.owned = [pair for pair in binding.rules if self._holds(pair[1])]
+            binding.origin = origin
+            fired = binding.switch.down(now, binding.wants or _wants(binding.owned))
+            self._fire(binding, fired, now, intents)
+        if event.position < 0.5 or latch:
+            self._fire(binding, binding.switch.up(now), now, intents)
+        self._watch(binding)
+
+    def _fire(self, binding: _Binding, fired: Iterable[Fired], now: float, intents: list[Intent]) -> None:
+        for each in fired:
+            for trigger, rule in binding.owned:
+                if trigger.gesture is each.gesture and (
+                    each.gesture is not Gesture.HOLD or trigger.time_s == each.time_s
+                ):
+                    position = 0.0 if each.gesture is Gesture.RELEASE else 1.0
+                    self._run_steps(rule, position, 0, binding.origin, now, intents)
+
+    def _watch(self, binding: _Binding) -> None:
+        if binding.switch.deadline() is None:
+            self._undecided.pop(binding.name, None)
+        else:
+            self._undecided[binding.name] = binding
+
+    def _holds(self, rule: Rule) -> bool:
+        return rule.condition is None or self.view.holds(rule.condition)
+
+    def _run(self, rule: Rule, position: float, detents: int, origin: str, now: float, intents: list[Intent]) -> None:
+        if rule.condition is None or self.view.holds(rule.condition):
+            self._run_steps(rule, position, detents, origin, now, intents)
+
+    def _run_steps(
+        self, rule: Rule, position: float, detents: int, origin: str, now: float, intents: list[Intent]
+    ) -> None:
+        if self._sequences:
+            self._sequences.pop(rule.place, None)  # a second trigger starts the list again
+        self._continue(_Sequence(now, rule, 0, position, detents, origin), intents)
+
+    def _continue(self, sequence: _Sequence, intents: list[Intent]) -> None:
+        targets = sequence.rule.targets
+        while sequence.index < len(targets):
+            target = targets[sequence.index]
+            sequence.index += 1
+            if isinstance(target, WaitTarget):
+                sequence.due_s += target.duration.in_s(self.view.pedalboard.tempo_bpm)
+                self._sequences[sequence.rule.place] = sequence
+                return
+            action = target.action(sequence.position, sequence.detents)
+            intents.append(Intent(action, sequence.origin, sequence.rule))
+
+    # Changes to feedback
+
+    def receive_changes(self, changes: Iterable[StateChange], now: float) -> list[Feedback]:
+        """Return how the controls that follow these facts should look; each once, with the newest of all facts."""
+        touched: dict[str, _Binding] = {}
+        for change in changes:
+            key = self.view.receive(change)
+            if key is None:
+                continue
+            for binding in self._by_key.get(key, ()):
+                touched[binding.name] = binding
+            if key[0] != "parameter":
+                for binding in self._conditional:
+                    touched[binding.name] = binding
+        feedback: list[Feedback] = []
+        for name, binding in touched.items():
+            look = self._look(binding)
+            if look is not None and not self._is_too_early(name, binding, look, now):
+                feedback.append(look)
+        return feedback
+
+    def full_feedback(self, surface: str) -> list[Feedback]:
+        """Return how every control of a surface should look, in the order of its profile."""
+        bindings = [binding for binding in self._bindings.values() if binding.surface == surface]
+        return [self._look(binding) or dark(binding.name) for binding in bindings]
+
+    def _look(self, binding: _Binding) -> Feedback | None:
+        """Return the look by the first rule that is shown and applies; natural gestures come before others."""
+        for natural in (True, False):
+            for trigger, rule in binding.rules:
+                if (trigger.gesture in NATURAL) is natural and rule.look.shown and self._holds(rule):
+                    look = feedback_of(binding.name, binding.control, rule, self.view)
+                    if look is not None:
+                        return look
+        return dark(binding.name) if binding.conditional else None
+
+    def _is_too_early(self, name: str, binding: _Binding, look: Feedback, now: float) -> bool:
+        """Tell whether a pending look should wait; lights wait a moment, the hand's own fader until it is settled."""
+        if look.state is not State.ASKED:
+            self._pending.pop(name, None)
+            return False
+        if look.style:
+            self._pending.setdefault(name, now + PENDING_AFTER_S)
+            return True
+        return look.origin.partition("/")[0] == binding.surface
+
+
+def _wants(rules: Iterable[tuple[Trigger, Rule]]) -> Wants:
+    """Return what rules want of their switch."""
+    holds = {trigger.time_s for trigger, _ in rules if trigger.gesture is Gesture.HOLD}
+    doubles = [trigger.time_s for trigger, _ in rules if trigger.gesture is Gesture.DOUBLE]
+    if not holds and not doubles:
+        return _PLAIN
+    return Wants(tuple(sorted(holds)), max(doubles, default=None))
