@@ -1,0 +1,93 @@
+"""What goes to the bridge next: requests from the outbox, made into one wire request.
+
+Knows the outbox and the protocol, nothing of sockets and time. Every request that is taken out of the outbox is either
+part of a `Cargo`, or settled here, or given back by `drop`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from controld.bridge.protocol import command_line, encode_batch, encode_command, encode_question
+from controld.session.outbox import Outbox
+from controld.session.requests import (
+    Denied,
+    Done,
+    EngineReply,
+    EngineRequest,
+    ReadBypass,
+    ReadParameter,
+    WriteBypass,
+    WriteParameters,
+)
+
+# Only these share a request: loading a plugin or a preset may take many times the time a batch is meant to take.
+QUICK = frozenset({WriteBypass, WriteParameters, ReadBypass, ReadParameter})
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """One wire request; `quick` where its time says how fast the bridge is."""
+
+    requests: tuple[EngineRequest, ...]
+    body: bytes
+    deadline_s: float
+    quick: bool
+
+
+class Loader:
+    """Takes requests from `outbox`; what needs no bridge is settled through `settle` at once."""
+
+    def __init__(self, outbox: Outbox, settle: Callable[[EngineRequest, EngineReply], None]) -> None:
+        self._outbox = outbox
+        self._settle = settle
+        # Taken, and found to go alone: the next cargo.
+        self._held: tuple[EngineRequest, str | None] | None = None
+
+    def load(self, limit: int) -> Cargo | None:
+        """Return the next wire request, of at most `limit` (1 or more) commands; None where nothing waits."""
+        taken = self._next()
+        if taken is None:
+            return None
+        request, line = taken
+        quick = type(request) in QUICK
+        if limit > 1 and quick and line is not None and self._outbox:
+            return self._load_more(request, line, limit)
+        body = encode_question(request) if line is None else encode_command(line)
+        return Cargo((request,), body, request.deadline_s, quick)
+
+    def drop(self) -> tuple[EngineRequest, ...]:
+        """Give back what was taken from the outbox and is in no cargo."""
+        held, self._held = self._held, None
+        return () if held is None else (held[0],)
+
+    def _load_more(self, request: EngineRequest, line: str, limit: int) -> Cargo:
+        requests, lines = [request], [line]
+        while len(requests) < limit:
+            taken = self._next()
+            if taken is None:
+                break
+            request, more = taken
+            if more is None or type(request) not in QUICK:
+                self._held = taken
+                break
+            requests.append(request)
+            lines.append(more)
+        body = encode_batch(lines) if len(lines) > 1 else encode_command(line)
+        return Cargo(tuple(requests), body, max(each.deadline_s for each in requests), quick=True)
+
+    def _next(self) -> tuple[EngineRequest, str | None] | None:
+        """Return the next request that has to be sent, with its command."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        while self._outbox:
+            (request,) = self._outbox.take(1)
+            try:
+                line = command_line(request)
+            except ValueError as error:
+                self._settle(request, Denied(str(error)))
+                continue
+            if line != "":
+                return request, line
+            self._settle(request, Done())
+        return None

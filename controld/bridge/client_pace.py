@@ -1,0 +1,54 @@
+"""How fast a bridge really is: measured command times, and what follows from them.
+
+Pure. Only quick commands are measured (a write, a read of a value); loading a plugin says nothing about the way to it.
+"""
+
+from collections import deque
+from statistics import median
+
+_WINDOW = 32
+# How long one request may keep the bridge, and thereby a switch that is pressed meanwhile, waiting.
+BATCH_TIME_S = 0.002
+MAX_BATCH = 64
+SLOW_S = 0.020
+_LEAST_SAMPLES = 8
+# The share of the newest measurement in the mean that sizes batches: it follows a change within a few requests.
+_NEWEST = 0.25
+
+
+class Pace:
+    """Command times in seconds; `limit` is how many commands a batch may have now, 1 to 64."""
+
+    __slots__ = ("_mean_s", "_times_s", "limit")
+
+    def __init__(self) -> None:
+        self._times_s: deque[float] = deque(maxlen=_WINDOW)
+        self._mean_s = 0.0
+        self.limit = 1
+
+    def add(self, took_s: float, commands: int) -> None:
+        """Note that a request of so many commands (1 or more) was answered after `took_s`."""
+        per_command_s = took_s / commands
+        self._times_s.append(per_command_s)
+        mean_s = self._mean_s
+        self._mean_s = mean_s = mean_s + _NEWEST * (per_command_s - mean_s) if mean_s else per_command_s
+        self.limit = max(1, min(MAX_BATCH, int(BATCH_TIME_S / mean_s))) if mean_s > 0 else MAX_BATCH
+
+    @property
+    def command_time_s(self) -> float:
+        """The median of the last 32 command times; 0.0 before the first."""
+        return median(self._times_s) if self._times_s else 0.0
+
+    def is_slow(self) -> bool:
+        """Tell whether at least 8 commands were measured and half of the last 32 took more than 20 ms."""
+        return len(self._times_s) >= _LEAST_SAMPLES and self._times_s[-1] > SLOW_S and self.command_time_s > SLOW_S
+
+
+def slow_warning(endpoint: str, command_time_s: float) -> str:
+    """Return what a slow bridge costs, and the line of configuration that cures it."""
+    # Recalling a snapshot takes a bypass and a set of parameters per effect.
+    return (
+        f"the bridge at {endpoint} needs {command_time_s * 1000:.0f} ms a command, so a snapshot of 8 effects takes "
+        f"about {16 * command_time_s:.1f} s; this line of configuration makes it fast: "
+        "engine: {type: mod-host, address: 127.0.0.1:5555}"
+    )
