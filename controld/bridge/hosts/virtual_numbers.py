@@ -4,7 +4,7 @@ Pure. Only conversions live here.
 """
 
 import re
-import struct
+from ctypes import c_float
 
 _WHOLE = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*(\d{1,20})", re.ASCII)  # 20 digits are more than 64 bits hold
 _FLOAT = re.compile(
@@ -44,17 +44,9 @@ def _from_hexadecimal(text: str) -> float:
 
 def single(value: float) -> float:
     """Return the shortest decimal that single precision keeps as it keeps `value`, so that 0.7 stays 0.7."""
-    kept = _stored(value)
+    kept = c_float(value).value
     for digits in range(6, _DECIMAL_DIGITS_OF_SINGLE):
         short = float(f"{kept:.{digits}g}")
-        if _stored(short) == kept:
+        if c_float(short).value == kept:
             return short
     return float(f"{kept:.{_DECIMAL_DIGITS_OF_SINGLE}g}")
-
-
-def _stored(value: float) -> float:
-    try:
-        stored: float = struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
-    return stored
