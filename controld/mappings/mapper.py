@@ -158,12 +158,12 @@ class Mapper:
     def take_over(self, old: "Mapper") -> None:
         """Go on where another mapper was: what is held stays held, and belongs to the rules that took it."""
         self.view = old.view
-        for name, binding in old._bindings.items():
+        for name, binding in old._bindings.items():  # noqa: SLF001 - its own kind
             heir = self._bindings.get(name)
             if heir is not None and not binding.switch.is_idle:
                 heir.switch, heir.owned, heir.origin = binding.switch, binding.owned, binding.origin
                 self._watch(heir)
-        self._sequences = old._sequences
+        self._sequences = old._sequences  # noqa: SLF001 - its own kind
 
     def _switched(self, binding: _Binding, event: ControlMoved, origin: str, intents: list[Intent]) -> None:
         """Take an edge of a switch; each edge of a latch is a press, because the device toggles it by itself."""

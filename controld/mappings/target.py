@@ -1,8 +1,8 @@
 """Targets: what a rule's `do` says, and how a control's movement becomes an action on it.
 
-Pure. A target knows three things: the action a gesture makes of it (`action`), which facts its light follows (`follows`),
-and nothing else; how a fact looks on a control is `mappings.lights`. Conversion from a control's position to the
-position on a target happens here (`Shaping`), from there to the plugin's unit in `values.Scale`, by the session.
+Pure. A target knows three things: the action a gesture makes of it (`action`), which facts its light follows
+(`follows`), and nothing else; how a fact looks on a control is `mappings.lights`. Conversion from a control's position
+to the position on a target happens here (`Shaping`), from there to the plugin's unit in `values.Scale`, by the session.
 """
 
 from dataclasses import dataclass, field

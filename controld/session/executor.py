@@ -63,8 +63,8 @@ class Executor:
         self._capabilities: frozenset[str] = frozenset()
         self._busy = False
         self._rounds = 0
-        self._inspected = False
-        self._replies = Replies(self.ledger, emit, self.inspect)
+        self._inspected = self._read = False
+        self._replies = Replies(self.ledger, emit, self.inspect, outbox.clear_plan)
         self._doubtful: set[tuple[str, str]] = set()  # (effect, symbol) whose request timed out
         self._audit: set[tuple[str, str]] = set()
         self._audit_at_s: float | None = None
@@ -79,7 +79,7 @@ class Executor:
 
     def install(self, pedalboard: Pedalboard) -> None:
         """Make a pedalboard the wish; call `reconcile` when everything that belongs to the wish was asked."""
-        self.rig.install(pedalboard, self.ledger.taken)
+        self.rig.install(pedalboard)
         for effect in self.rig.effects.values():
             plugin = self.ledger.plugins.get(effect.uri)
             if plugin is not None:
@@ -108,7 +108,7 @@ class Executor:
 
     def inspect(self) -> None:
         """Look what the engine holds, and send the difference."""
-        self._inspected = False
+        self._inspected = self._read = False
         self.rig.forget()
         self.reconcile()
 
@@ -244,8 +244,9 @@ class Executor:
         if not self._inspected:
             self._inspected = True
             return inspection(self.rig, at_once=at_once)
-        questions = unread(self.rig)
+        questions = [] if self._read else unread(self.rig)
         if questions:
+            self._read = True  # once: what cannot be read is written
             return questions
         self._judge_doubtful()
         self._note_unknown_presets()

@@ -41,7 +41,6 @@ class Ledger:
     rig: RigState = field(default_factory=lambda: RigState(Pedalboard("")))
     plugins: dict[str, Plugin] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)  # effects that could not be loaded, and why
-    taken: set[int] = field(default_factory=set)  # instance numbers somebody else uses
 
     def learn(self, plugin: Plugin) -> None:
         """Take what the engine told of a plugin."""
@@ -52,12 +51,23 @@ class Ledger:
 
 
 class Replies:
-    """Takes replies into the ledger; `inspect` is called when the engine turns out to have lost its effects."""
+    """Takes replies into the ledger.
 
-    def __init__(self, ledger: Ledger, emit: Callable[[StateChange], None], inspect: Callable[[], None]) -> None:
+    `inspect` is called when the engine turns out to have lost its effects, `replan` when a plan rests on a wrong
+    picture.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        emit: Callable[[StateChange], None],
+        inspect: Callable[[], None],
+        replan: Callable[[], None],
+    ) -> None:
         self._ledger = ledger
         self._emit = emit
         self._inspect = inspect
+        self._replan = replan
         self._handlers: dict[type, Callable[..., None]] = {
             WriteBypass: self._bypass_replied,
             WriteParameters: self._parameters_replied,
@@ -99,7 +109,8 @@ class Replies:
         if isinstance(reply, Done):
             cell.confirmed, cell.failure = value, ""
         elif reply.code == CODE_NO_INSTANCE:
-            self._inspect()  # the engine lost its effects without a word
+            if effect.present:
+                self._inspect()  # the engine lost its effects without a word
         elif cell.sent is None:
             revert(cell, reply.reason)
         self._emit(effect.change(symbol))
@@ -126,8 +137,8 @@ class Replies:
             for symbol, cell in effect.cells.items():
                 cell.confirmed = cell.scale.default if known or symbol == BYPASS else None
         elif reply.code == CODE_INSTANCE_EXISTS and not effect.alien:
-            self._ledger.taken.add(effect.instance)
-            self._ledger.rig.renumber(effect, self._ledger.taken)
+            effect.alien = True
+            self._replan()  # what was planned for this number would reach the wrong plugin
         else:
             self._ledger.failures.append(f"{effect.name}: {reply.reason} ({effect.uri})")
 
@@ -165,7 +176,7 @@ class Replies:
         effect = self._ledger.rig.by_instance(request.instance)
         if effect is None:
             return
-        if isinstance(reply, Done) and isinstance(reply.answer, float):
+        if isinstance(reply, Done) and isinstance(reply.answer, int | float):
             take_value(effect, request.symbol, reply.answer)
             self._emit(effect.change(request.symbol))
         elif isinstance(reply, Denied) and reply.code == CODE_NO_SYMBOL:

@@ -5,7 +5,6 @@ or a bypass under the symbol ":bypass", as mod-host names it); an `EffectState` 
 `RigState` is everything that should be in the engine and what is known to be there.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from controld.changes import BypassChanged, ParameterChanged, PresetChanged, State
@@ -169,10 +168,10 @@ class RigState:
         """Return the effect with this number."""
         return next((effect for effect in self.effects.values() if effect.instance == instance), None)
 
-    def install(self, pedalboard: Pedalboard, taken: Iterable[int]) -> None:
-        """Make `pedalboard` the wish. Effects of the same plugin are kept; numbers in `taken` are somebody else's."""
+    def install(self, pedalboard: Pedalboard) -> None:
+        """Make `pedalboard` the wish; effects of the same plugin are kept."""
         old = dict(self.effects)
-        used = {*taken, *(effect.instance for effect in [*old.values(), *self.leftovers])}
+        used = {effect.instance for effect in [*old.values(), *self.leftovers]}
         kept = {setup.name: old.pop(setup.name) for setup in pedalboard.effects if _same(old.get(setup.name), setup)}
         for setup in pedalboard.effects:
             match = next((effect for effect in old.values() if effect.uri == setup.uri), None)
@@ -197,12 +196,6 @@ class RigState:
         for effect in self.effects.values():
             effect.forget()
 
-    def renumber(self, effect: EffectState, taken: Iterable[int]) -> None:
-        """Give an effect another number, because somebody else's effect has its own."""
-        used = {*taken, *(other.instance for other in [*self.effects.values(), *self.leftovers])}
-        effect.instance = _free(used)
-        self.connections = tuple((self._jack(a), self._jack(b)) for a, b in self.pedalboard.connections)
-
     def _jack(self, port: str) -> str:
         """Return the JACK name of a port: `effect_<instance>:<symbol>`, as mod-host names its clients."""
         client, _, symbol = port.partition(":")
@@ -215,5 +208,9 @@ def _same(effect: EffectState | None, setup: EffectSetup) -> bool:
 
 
 def _free(used: set[int]) -> int:
-    """Return the lowest free instance number; 0 is left to programs that use the stock bridge's plugin API."""
+    """Return the lowest free number.
+
+    Those from 1 are the session's: what stands there and is not known is replaced. 0 is left to programs that use the
+    plugin API of the stock bridge, which knows no other.
+    """
     return next(number for number in range(1, 9991) if number not in used)
