@@ -8,7 +8,7 @@ are printed as its `StreamWriterBuilder` prints them, requests are read as its `
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii
 from typing import NoReturn
 
@@ -26,50 +26,36 @@ class ConversionError(ValueError):
 def dumps(value: object) -> str:
     """Return `value` as the stock bridge prints it: ASCII only, tab indented, keys sorted, no newline at the end.
 
-    Takes what JSON has: None, bool, int, float, str, mappings with str keys, lists and tuples. NaN prints as null and
-    the infinities as 1e+9999, as jsoncpp has it.
+    Takes what JSON has: None, bool, int, float, str, dicts with str keys, lists and tuples. NaN prints as null and the
+    infinities as 1e+9999, as jsoncpp has it.
 
     Raises:
         TypeError: for a value of any other type.
     """
-    parts: list[str] = []
-    _print(value, "\n", parts.append)
-    return "".join(parts)
+    return _printed(value, "\n")
 
 
-def _print(value: object, newline: str, emit: Callable[[str], None]) -> None:
-    if isinstance(value, Mapping):
-        _print_object(value, newline, emit)
-    elif isinstance(value, list | tuple):
-        _print_array(value, newline, emit)
-    else:
-        emit(_scalar(value))
+def _printed(value: object, newline: str) -> str:
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, dict):
+        inner = newline + "\t"
+        members = [f"{inner}{quote(key)} : {_opened(value[key], inner)}" for key in sorted(value)]
+        return f"{{{','.join(members)}{newline}}}" if members else "{}"
+    if isinstance(value, list | tuple):
+        inner = newline + "\t"
+        items = [inner + _printed(item, inner) for item in value]
+        return f"[{','.join(items)}{newline}]" if items else "[]"
+    return _scalar(value)
 
 
-def _print_object(value: Mapping[str, object], newline: str, emit: Callable[[str], None]) -> None:
-    inner, separator = newline + "\t", "{"
-    for key in sorted(value):
-        emit(f"{separator}{inner}{quote(key)} : ")
-        member = value[key]
-        if member and isinstance(member, Mapping | list | tuple):
-            emit(inner)  # a container that has members opens on a line of its own, below its key
-        _print(member, inner, emit)
-        separator = ","
-    emit(newline + "}" if value else "{}")
-
-
-def _print_array(value: list[object] | tuple[object, ...], newline: str, emit: Callable[[str], None]) -> None:
-    inner, separator = newline + "\t", "["
-    for item in value:
-        emit(separator + inner)
-        _print(item, inner, emit)
-        separator = ","
-    emit(newline + "]" if value else "[]")
+def _opened(member: object, newline: str) -> str:
+    """Return a member's value; a container that has members of its own opens on a new line, below its key."""
+    text = _printed(member, newline)
+    return newline + text if member and isinstance(member, dict | list | tuple) else text
 
 
 def _scalar(value: object) -> str:
-    if isinstance(value, str):
-        return quote(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
