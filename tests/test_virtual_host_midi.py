@@ -7,6 +7,7 @@ from controld.bridge.hosts.virtual import VirtualHost
 
 DRIVE = "http://drobilla.net/plugins/mda/Overdrive"
 SCREAMER = "http://guitarix.sourceforge.net/plugins/gxts9#ts9sim"
+DELAY = "http://calf.sourceforge.net/plugins/VintageDelay"
 REVERB = "http://calf.sourceforge.net/plugins/Reverb"
 
 
@@ -223,6 +224,16 @@ def test_the_transport_is_told(host: VirtualHost) -> None:
         (True, 3.0, 100.0),
         (True, 5.0, 100.0),
     ]
+
+
+def test_effects_follow_the_tempo(host: VirtualHost) -> None:
+    """A delay's port for the tempo has the transport's, from the start and with every change; presets leave it."""
+    play(host, "set_bpm 90", f"add {DELAY} 5")
+    host.take_events()
+    assert host.execute("param_get 5 bpm_host") == "resp 0 90.0000"
+    play(host, "preset_save 5 Slow /d slow.ttl", "bundle_add /d", "set_bpm 180", "preset_load 5 file:///d/slow.ttl")
+    assert [event["value"] for event in host.take_events() if event["type"] == "param_set"] == [180.0]
+    assert host.execute("param_get 5 bpm_host") == "resp 0 180.0000"
 
 
 def test_a_monitored_output_is_told_once(host: VirtualHost) -> None:

@@ -38,6 +38,7 @@ def _load(rig: Rig, uri: str, number: int, *, active: bool) -> int:
     values |= {control.symbol: 1.0 for control in plugin.controls if control.designation == ENABLED}
     rig.effects[number] = Effect(plugin, values)
     rig.emit("effect_added", effect_id=number, uri=uri)
+    rig.follow_transport(number)
     rig.activate(number, active)
     return number
 

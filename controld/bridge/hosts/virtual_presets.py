@@ -11,7 +11,7 @@ from dataclasses import replace
 from controld.bridge.hosts.catalogue import Preset
 from controld.bridge.hosts.virtual_effects import INSTANCE_INVALID, NO_INSTANCE, OK
 from controld.bridge.hosts.virtual_numbers import atoi
-from controld.bridge.hosts.virtual_rig import BYPASS, Command, KnownPreset, Outcome, Rig
+from controld.bridge.hosts.virtual_rig import BYPASS, Command, KnownPreset, Outcome, Rig, is_owned
 
 NOT_A_URI = -104
 NO_PRESET = -105
@@ -40,10 +40,9 @@ def _load(rig: Rig, words: list[str]) -> Outcome:
 def _apply(rig: Rig, number: int, preset: Preset) -> None:
     """Set what the effect has of the preset's symbols, whichever plugin it was made for; the bypass stays."""
     effect = rig.effects[number]
-    enabled = effect.plugin.enabled_control
     for symbol, value in preset.values.items():
         control = effect.plugin.control_by_symbol.get(symbol)
-        if control and control is not enabled:
+        if control and not is_owned(control):
             rig.write_changed(number, symbol, control.clamped(value))
     rig.write_enabled(number, effect.bypassed)
     effect.preset = preset.uri

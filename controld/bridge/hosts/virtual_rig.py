@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controld.bridge.hosts.base import HostEvent
-from controld.bridge.hosts.catalogue import Control, Plugin, Preset
+from controld.bridge.hosts.catalogue import ENABLED, Control, Plugin, Preset
 from controld.bridge.hosts.virtual_graph import Pair, Port, PortGraph
 
 BYPASS = Control(":bypass", "Bypass", 0.0, 1.0, 0.0, properties=frozenset({"toggled"}))
@@ -74,6 +74,20 @@ class Transport:
     rolling: bool = False
     bpb: float = 4.0
     bpm: float = 120.0
+
+
+_TIME = "http://lv2plug.in/ns/ext/time#"
+# Ports with these designations follow the transport, whatever is written to them in between.
+_FOLLOWERS: Mapping[str, Callable[[Transport], float]] = {
+    _TIME + "beatsPerMinute": lambda transport: transport.bpm,
+    _TIME + "beatsPerBar": lambda transport: transport.bpb,
+    _TIME + "speed": lambda transport: float(transport.rolling),
+}
+
+
+def is_owned(control: Control) -> bool:
+    """Return whether the host, rather than a preset, decides what the control's value is."""
+    return control.designation == ENABLED or control.designation in _FOLLOWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +198,18 @@ class Rig:
             self.emit("disconnected", source=source, target=target)
 
     def tell_transport(self) -> None:
-        """Tell the transport as it is."""
+        """Tell the transport as it is, and let the effects follow it."""
         transport = self.transport
         self.emit("transport", rolling=transport.rolling, bpb=transport.bpb, bpm=transport.bpm)
+        for number in self.effects:
+            self.follow_transport(number)
+
+    def follow_transport(self, number: int) -> None:
+        """Give an effect's ports for tempo, bar and speed the transport's values."""
+        for control in self.effects[number].plugin.controls:
+            read = _FOLLOWERS.get(control.designation)
+            if read:
+                self.write_changed(number, control.symbol, read(self.transport))
 
     def cpu_load(self) -> float:
         """Return the load in percent: the more effects are active, the higher; nothing where processing is off."""
