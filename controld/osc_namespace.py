@@ -1,0 +1,231 @@
+"""The built-in OSC namespace, both ways: every effect, snapshot and pedalboard is addressable without any rule.
+
+Pure. A `Namespace` mirrors what the session tells: it reads messages into actions (by the table in `osc_methods`) with
+the names and scales of the current pedalboard, and says as facts what clients are told. Only confirmed truth becomes a
+fact; a wish on its way is never told.
+"""
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Final, NamedTuple
+
+from controld.changes import (
+    BypassChanged,
+    EngineChanged,
+    ParameterChanged,
+    PedalboardChanged,
+    PresetChanged,
+    Refused,
+    SnapshotChanged,
+    State,
+    StateChange,
+)
+from controld.errors import nearest
+from controld.osc_codec import OscArg
+from controld.osc_facts import Echo, Fact
+from controld.osc_methods import METHODS, Method, Reading, find_method
+from controld.osc_requests import ANSWERS, REQUESTS
+from controld.values import Scale
+
+MAX_ROUTES: Final = 4096  # addresses remembered before all are forgotten: many times a pedalboard's
+MAX_HINTS: Final = 256  # unknown addresses that get a hint, for one costs a millisecond and a sender may be mad
+MAX_HINTED: Final = 100  # characters of an address that is worth a hint
+
+_Route = tuple[Method, list[str], Scale | None]
+
+
+class News(NamedTuple):
+    """What a change comes to; `settled` says that the wish behind it is no longer on its way."""
+
+    facts: list[Fact]
+    origin: str = ""
+    settled: bool = True
+
+
+class Namespace:
+    """The current pedalboard's addresses, with their true values as far as the session told them."""
+
+    def __init__(self) -> None:
+        self._board: dict[str, Fact] = {}
+        self._effects: dict[str, dict[str, Fact]] = {}  # effect -> address -> fact
+        self._scales: dict[str, dict[str, Scale]] = {}  # effect -> symbol -> scale
+        self._name = ""
+        self._snapshot = 0  # current and confirmed, from 1
+        self._snapshots = self._pedalboards = 0  # how many lights are told
+        self._routes: dict[str, _Route | str] = {}
+        self._hints_left = MAX_HINTS
+
+    # In
+
+    def read(self, address: str, args: tuple[OscArg, ...]) -> Reading:
+        """Return what a message asks for; a str is the reason why that cannot be, None a button's release."""
+        route = self._routes.get(address)
+        if route is None:
+            route = self._route(address)
+        if isinstance(route, str):
+            return None if address in ANSWERS else route
+        method, names, scale = route
+        return method.apply(names, args, scale)
+
+    def fact(self, address: str) -> Fact | None:
+        """Return what is true at an address, None where nothing is known."""
+        parts = address.split("/", 3)
+        facts = self._effects.get(parts[2], {}) if len(parts) > 3 and parts[1] == "effect" else self._board
+        return facts.get(address)
+
+    # Out
+
+    def receive(self, change: StateChange) -> News:
+        """Take a change; return what clients are to be told of it."""
+        match change:
+            case ParameterChanged():
+                facts = self._take_parameter(change)
+            case BypassChanged():
+                facts = self._take_bypass(change)
+            case PresetChanged():
+                facts = self._take_preset(change)
+            case SnapshotChanged():
+                facts = self._take_snapshot(change)
+            case PedalboardChanged():
+                facts = self._take_pedalboard(change)
+            case EngineChanged():
+                return News([self._keep(Fact("/status", change.state.value, rest=(change.reason,)))])
+            case Refused():
+                return News([], change.origin)
+        return News(facts, change.origin, change.state is not State.ASKED)
+
+    def dump(self) -> list[Fact]:
+        """Return the full state, in one fixed order: engine, pedalboard, snapshot, then the effects as on the board."""
+        facts = sorted(self._board.values(), key=_board_order)
+        for effect, held in self._effects.items():
+            facts += _in_order(held, self._scales.get(effect, {}))
+        return facts
+
+    def _take_parameter(self, change: ParameterChanged) -> list[Fact]:
+        effect, symbol, scale = change.effect, change.symbol, change.scale
+        scales = self._scales.setdefault(effect, {})
+        if scales.get(symbol) is not scale:
+            scales[symbol] = scale
+            self._routes.clear()
+        value = change.confirmed
+        if value is None or not isfinite(value):
+            return []
+        if change.state is State.CONFIRMED:
+            value = change.value  # the same within what the engine prints, but with all its digits
+        address = f"/effect/{effect}/{symbol}"
+        label = scale.label_of(value) if scale.points else ""
+        facts = [Fact(address, float(value), Echo.CONTINUOUS, label or None)]
+        if isfinite(scale.maximum - scale.minimum):
+            facts.append(Fact(address + "/normalized", float(scale.share_of(value)), Echo.CONTINUOUS))
+        return self._keep_of(effect, facts)
+
+    def _take_bypass(self, change: BypassChanged) -> list[Fact]:
+        if change.confirmed is None:
+            return self._keep_of(change.effect, [])
+        address = f"/effect/{change.effect}"
+        facts = [Fact(address + "/active", not change.confirmed), Fact(address + "/bypass", change.confirmed)]
+        return self._keep_of(change.effect, facts)
+
+    def _take_preset(self, change: PresetChanged) -> list[Fact]:
+        """Take a preset; where it could not be loaded, the one that was loaded before is told again."""
+        address = f"/effect/{change.effect}/preset"
+        if change.state is State.CONFIRMED:
+            return self._keep_of(change.effect, [Fact(address, change.preset)])
+        held = self.fact(address)
+        return [held] if held and change.state is State.FAILED else []
+
+    def _take_snapshot(self, change: SnapshotChanged) -> list[Fact]:
+        if change.state is State.ASKED:
+            return []
+        self._snapshot = change.index
+        self._snapshots = max(self._snapshots, change.index)
+        name = self._keep(Fact("/snapshot", change.snapshot, other=float(change.index)))
+        return [name, *self._lights("/snapshot", self._snapshots, change.index)]
+
+    def _take_pedalboard(self, change: PedalboardChanged) -> list[Fact]:
+        """Take a pedalboard; another one brings its own effects, and those of the same name may be other plugins."""
+        if change.pedalboard != self._name:
+            self._name = change.pedalboard
+            self._effects.clear()
+            self._scales.clear()
+        self._effects = {effect: self._effects.get(effect, {}) for effect in change.effects}
+        self._scales = {effect: self._scales.get(effect, {}) for effect in change.effects}
+        self._routes.clear()
+        self._hints_left = MAX_HINTS
+        if change.state is State.ASKED:
+            return []
+        self._pedalboards = max(self._pedalboards, change.index)
+        name = self._keep(Fact("/pedalboard", change.pedalboard, other=float(change.index)))
+        lights = self._lights("/pedalboard", self._pedalboards, change.index)
+        return [name, *lights, *self._resize_snapshots(len(change.snapshots))]
+
+    def _resize_snapshots(self, count: int) -> list[Fact]:
+        """Tell a light for each snapshot, and turn off those of snapshots that are gone for the last time."""
+        current = self._snapshot if self._snapshot <= count else 0
+        lights = self._lights("/snapshot", max(count, self._snapshots), current)
+        for light in lights[count:]:
+            del self._board[light.address]
+        self._snapshots = count
+        return lights
+
+    def _lights(self, address: str, count: int, current: int) -> list[Fact]:
+        numbers = range(1, count + 1)
+        return [self._keep(Fact(f"{address}/{number}", number == current, Echo.TRIGGER)) for number in numbers]
+
+    def _keep(self, fact: Fact) -> Fact:
+        self._board[fact.address] = fact
+        return fact
+
+    def _keep_of(self, effect: str, facts: list[Fact]) -> list[Fact]:
+        held = self._effects.setdefault(effect, {})
+        for fact in facts:
+            held[fact.address] = fact
+        return facts
+
+    # Finding methods
+
+    def _route(self, address: str) -> _Route | str:
+        if len(self._routes) >= MAX_ROUTES:
+            self._routes.clear()
+        found = find_method(address)
+        if found is None or not self._has(address, found[1]):
+            route: _Route | str = self._unknown(address)
+        else:
+            method, names = found
+            scale = self._scales.get(names[0], {}).get(names[1]) if len(names) > 1 else None
+            route = (method, names, scale)
+        self._routes[address] = route
+        return route
+
+    def _has(self, address: str, names: list[str]) -> bool:
+        """Tell whether these names may exist; of what is not told yet, the session is the judge."""
+        if not address.startswith("/effect/") or not self._effects:
+            return True
+        scales = self._scales.get(names[0])
+        return names[0] in self._effects and (len(names) < 2 or not scales or names[1] in scales)
+
+    def _unknown(self, address: str) -> str:
+        self._hints_left -= 1
+        if self._hints_left < 0 or len(address) > MAX_HINTED:
+            return "no such address"
+        known = [method.pattern for method in METHODS if "{" not in method.pattern]
+        known += [f"/effect/{effect}/{word}" for effect in self._effects for word in _WORDS]
+        known += [f"/effect/{effect}/{symbol}" for effect, scales in self._scales.items() for symbol in scales]
+        if address.endswith("/normalized"):
+            known = [name + "/normalized" for name in known]
+        return f"no such address {nearest(address, [*known, *REQUESTS, *self._board])}".strip()
+
+
+_WORDS: Final = ("active", "bypass", "preset")
+_ROOMS: Final = ("status", "pedalboard", "snapshot")
+
+
+def _board_order(fact: Fact) -> tuple[int, int]:
+    _, room, *number = fact.address.split("/")
+    return _ROOMS.index(room), int(number[0]) if number else 0
+
+
+def _in_order(held: dict[str, Fact], scales: Iterable[str]) -> list[Fact]:
+    """Return an effect's facts: the words first, then the parameters as the plugin has them."""
+    symbols = {symbol: place for place, symbol in enumerate([*_WORDS, *scales])}
+    return sorted(held.values(), key=lambda fact: symbols[fact.address.split("/")[3]])
