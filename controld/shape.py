@@ -1,0 +1,245 @@
+"""Shapes: tables that say what a file may hold, from which come both the checks of a loader and the JSON Schema.
+
+Pure. A shape *reads* a `Node` and *describes* itself as JSON Schema (2020-12). Reading never stops at the first
+mistake: it reports each with its place and returns `BAD` for what is of no use. A `Table` returns a `Record`, in which
+what was wrong stands at its default, so that the caller can go on and find the other mistakes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from controld.document import Node, NodeKind
+from controld.errors import Problem, nearest
+
+JsonSchema = dict[str, Any]
+BAD: Final = object()  # what reading returns for a value that is of no use; its problem is reported
+
+
+class Mistake(Exception):
+    """Why a single value cannot be read: what was expected, and how to put it right. Becomes a `Problem`."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Report:
+    """What was found wrong so far, each once: `problems` refuse the file, `warnings` do not."""
+
+    __slots__ = ("problems", "warnings")
+
+    def __init__(self) -> None:
+        self.problems: dict[Problem, None] = {}
+        self.warnings: dict[Problem, None] = {}
+
+    def error(self, node: Node, message: str, hint: str = "") -> None:
+        """Report a mistake at a node."""
+        self.problems[Problem(node.path, node.line, node.column, message, hint)] = None
+
+    def warn(self, node: Node, message: str, hint: str = "") -> None:
+        """Report what is allowed, and yet can hardly be meant."""
+        self.warnings[Problem(node.path, node.line, node.column, message, hint)] = None
+
+
+class Definitions:
+    """The `$defs` of a JSON Schema being built; `templated` where texts may hold `{names}` that are replaced first."""
+
+    __slots__ = ("schemas", "templated")
+
+    def __init__(self, *, templated: bool = False) -> None:
+        self.schemas: JsonSchema = {}
+        self.templated = templated
+
+    def refer(self, name: str, describe: Callable[[], JsonSchema]) -> JsonSchema:
+        """Return a reference to the definition `name`, described once; so that shapes may hold themselves."""
+        if name not in self.schemas:
+            self.schemas[name] = {}
+            self.schemas[name] = describe()
+        return {"$ref": f"#/$defs/{name}"}
+
+
+class Shape(Protocol):
+    """What a node may be."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the value, or `BAD` after reporting why not."""
+        ...
+
+    def schema(self, defs: Definitions) -> JsonSchema:
+        """Return the shape as JSON Schema."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A key of a table: its shape, what it says to a reader of the schema, and its value where it is not written."""
+
+    shape: Shape
+    doc: str
+    required: bool = False
+    default: Any = None
+    examples: tuple[Any, ...] = ()
+
+    def schema(self, defs: Definitions) -> JsonSchema:
+        """Return the field as JSON Schema, with what editors show on hover."""
+        described = {**self.shape.schema(defs), "description": self.doc}
+        if isinstance(self.default, str | int | float | bool) and self.default != "":
+            described["default"] = self.default
+        if self.examples:
+            described["examples"] = list(self.examples)
+        return described
+
+
+class Record:
+    """A mapping that was read by a table. What is absent or was wrong stands at its default."""
+
+    __slots__ = ("_values", "name", "node")
+
+    def __init__(self, node: Node, name: str, values: dict[str, Any]) -> None:
+        self.node = node
+        self.name = name  # of the table: which variant it is
+        self._values = values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether the key is written in the file, rightly or not."""
+        return self.node.get(key) is not None
+
+    def at(self, key: str) -> Node:
+        """Return the node under `key`, for messages; the whole record's where the key is not written."""
+        return self.node.get(key) or self.node
+
+    def written(self, keys: tuple[str, ...]) -> list[str]:
+        """Return which of `keys` are written in the file."""
+        return [key for key in keys if key in self]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping with known keys. `what` is how messages call it ("a rule"), `name` its place under `$defs`.
+
+    `later` are keys of the language that are not built yet. Of each group in `exclusive` at most one key may be
+    written, of each in `one_of` exactly one.
+    """
+
+    name: str
+    what: str
+    fields: Mapping[str, Field]
+    doc: str = ""
+    later: frozenset[str] = frozenset()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    foreign: Callable[[str], str] = field(default=lambda _key: "")  # a hint for a key that belongs elsewhere
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the `Record`; BAD only where the node is no mapping."""
+        if node.entries is None:
+            return expected(node, report, f"{self.what} as a mapping (`key: value`)")
+        values = {key: each.default for key, each in self.fields.items()}
+        for key, value in node.entries:
+            known = self.fields.get(key.text)
+            if known is None:
+                self._unknown(key, report)
+                continue
+            read = known.shape.read(value, report)
+            if read is not BAD:
+                values[key.text] = read
+        self._judge(node, report)
+        return Record(node, self.name, values)
+
+    def schema(self, defs: Definitions) -> JsonSchema:
+        """Return a reference to the table's definition."""
+        return defs.refer(self.name, lambda: self._describe(defs))
+
+    def _unknown(self, key: Node, report: Report) -> None:
+        if key.text in self.later:
+            not_built_yet(key, report)
+            return
+        hint = nearest(key.text, self.fields) or self.foreign(key.text)
+        hint = hint or f"known here: {', '.join(self.fields)}"
+        report.error(key, f"unknown key `{key.text}` in {self.what}", hint)
+
+    def _judge(self, node: Node, report: Report) -> None:
+        keys = node.keys()
+        missing = [key for key, each in self.fields.items() if each.required and key not in keys]
+        for key in missing:
+            example = next(iter(self.fields[key].examples), "")
+            report.error(node, f"{self.what} needs `{key}`", f"for example `{key}: {example}`" if example else "")
+        for group in (*self.exclusive, *self.one_of):
+            several = [key for key in keys if key in group]
+            if len(several) > 1:
+                place = next(key for key, _ in node.entries or () if key.text == several[1])
+                report.error(place, f"`{several[0]}` and `{several[1]}` exclude each other in {self.what}")
+        for group in self.one_of:
+            if not any(key in group or key in self.later for key in keys):
+                report.error(node, f"{self.what} needs one of {', '.join(f'`{key}`' for key in group)}")
+
+    def _describe(self, defs: Definitions) -> JsonSchema:
+        described: JsonSchema = {"type": "object", "additionalProperties": False}
+        if self.doc:
+            described["description"] = self.doc
+        described["properties"] = {key: each.schema(defs) for key, each in self.fields.items()}
+        required = [key for key, each in self.fields.items() if each.required]
+        if required:
+            described["required"] = required
+        rules: list[JsonSchema] = [{"oneOf": [{"required": [key]} for key in group]} for group in self.one_of]
+        for group in self.exclusive:
+            pairs = [(one, two) for index, one in enumerate(group) for two in group[index + 1 :]]
+            rules += [{"not": {"required": list(pair)}} for pair in pairs]
+        if rules:
+            described["allOf"] = rules
+        return described
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A single value: `parse` returns it or raises `Mistake`; `json` describes what may be written."""
+
+    parse: Callable[[Node], Any]
+    json: JsonSchema
+    what: str
+    replaced: bool = True  # False where `{names}` have no meaning even in a templated file
+
+    def read(self, node: Node, report: Report) -> Any:
+        """Return the value, or BAD."""
+        if node.kind is not NodeKind.SCALAR:
+            return expected(node, report, self.what)
+        try:
+            return self.parse(node)
+        except Mistake as mistake:
+            report.error(node, mistake.message, mistake.hint)
+            return BAD
+
+    def schema(self, defs: Definitions) -> JsonSchema:
+        """Return the value as JSON Schema; in a templated file it may also be a text with `{names}`."""
+        if defs.templated and self.replaced and self.json != {"type": "string"}:
+            return {"anyOf": [dict(self.json), {"type": "string", "pattern": r"\{[^{}]+\}"}]}
+        return dict(self.json)
+
+
+def expected(node: Node, report: Report, what: str) -> Any:
+    """Report that `what` was expected here, and return BAD."""
+    report.error(node, f"expected {what}, found {node.describe()}")
+    return BAD
+
+
+def not_built_yet(node: Node, report: Report, word: str = "") -> None:
+    """Report a word of the language that a later version will know."""
+    report.error(node, f"`{word or node.text}` is part of the language but not built yet")
+
+
+def listed(words: Iterator[str] | Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
+    """Return words as a sentence lists them: "a, b or c"."""
+    *first, last = list(words)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def schema_document(title: str, shape: Shape, *, templated: bool = False) -> JsonSchema:
+    """Return the whole JSON Schema of a file."""
+    defs = Definitions(templated=templated)
+    top = shape.schema(defs)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return head | top | {"$defs": defs.schemas}
