@@ -35,6 +35,7 @@ class EventFeed:
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._closed = False
+        self._waiting = False  # for the next turn, with more to take
         self._socket = context.socket(zmq.SUB)
         options = {
             zmq.LINGER: 0,
@@ -66,6 +67,14 @@ class EventFeed:
         self._socket.close()
 
     def _drain(self) -> None:
+        if not self._waiting:
+            self._take_portion()
+
+    def _drain_more(self) -> None:
+        self._waiting = False
+        self._take_portion()
+
+    def _take_portion(self) -> None:
         for _ in range(EVENTS_PER_TURN):
             if self._closed:
                 return
@@ -75,7 +84,8 @@ class EventFeed:
                 return
             self._take(frames[-1])
         # The descriptor signals edges: it will not say again that there is more.
-        self._loop.call_soon(self._drain)
+        self._waiting = True
+        self._loop.call_soon(self._drain_more)
 
     def _take(self, body: bytes) -> None:
         self.received += 1
