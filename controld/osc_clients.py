@@ -1,0 +1,234 @@
+"""Who listens: the OSC clients of one surface, where each is answered, and what each shows.
+
+Pure; time is an argument. A client is kept for ten minutes after its last message, or for as long as it asked by
+`/controld/subscribe`; every message renews that. A fixed peer is kept for ever. What a client shows is remembered by
+address, so that only changes are sent.
+
+Theory of operation: a value a client sends itself is, for a fader, what it shows from then on; for a switch, it is in
+doubt until the rig confirms it. While a client's own wish is on its way it is told nothing of it. A fader that moved
+within the last 200 ms belongs to the finger on it: what it is to show waits until then, and only the newest value does.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import inf
+from typing import Final
+
+from controld.osc_codec import OscArg
+from controld.osc_facts import Echo, Fact, same_args
+
+MAX_CLIENTS: Final = 64
+MAX_SENDERS: Final = 1024  # known by the port they send from, which some programs choose anew for each message
+KEEP_S: Final = 600.0
+SUBSCRIBED_S: Final = 60.0  # unless the client says otherwise
+OWNED_S: Final = 0.2  # after its last move a fader belongs to who moved it
+ECHOED_S: Final = 0.25  # a switch that repeats what it was told within this time only repeats it
+
+Address = tuple[str, int]
+_Args = tuple[OscArg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Where answers go: to the sender's own port, to `port` of the sender's host, or always to `host`:`port`."""
+
+    host: str = ""
+    port: int = 0  # 0: the port the sender has
+
+
+def parse_reply(text: str) -> Reply:
+    """Read "sender", "port 9001" or "192.168.1.20:9001" (an IPv6 host in brackets).
+
+    Raises:
+        ValueError: it is none of these; the text says what was expected.
+    """
+    if text == "sender":
+        return Reply()
+    word, _, number = text.partition(" ") if text.startswith("port ") else text.rpartition(":")
+    if not word or not number.isdecimal() or not 1 <= int(number) <= 65_535:
+        raise ValueError(f"`{text}` is no way to reply: write `sender`, `port 9001` or `192.168.1.20:9001`")
+    return Reply("" if word == "port" else word.strip("[]"), int(number))
+
+
+def client_name(address: Address) -> str:
+    """Return "host:port", as origins and logs name a client."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One client: where it is answered, how long it is kept, what it shows and what is still to be sent to it."""
+
+    address: Address
+    heard_s: float
+    keep_s: float = KEEP_S
+    subscribed: bool = False
+    name: str = ""
+    shown: dict[str, _Args] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)  # address -> type tag it last sent there
+    queue: dict[str, Fact] = field(default_factory=dict)  # to be sent, newest value only
+    held: dict[str, Fact] = field(default_factory=dict)  # to be sent once the fader is let go
+    moved_s: dict[str, float] = field(default_factory=dict)
+    _told_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.name = client_name(self.address)
+
+    @property
+    def expires_s(self) -> float:
+        """When the client is forgotten unless it is heard again."""
+        return self.heard_s + self.keep_s
+
+    def take(self, address: str, echo: Echo, args: _Args, tags: str, now: float) -> bool:
+        """Note what the client itself sent to an address it can be told about; False where it only repeats us.
+
+        Addresses are remembered: call this for known ones only.
+        """
+        if tags:
+            self.types[address] = tags[0]
+        if echo is Echo.CONTINUOUS and not isinstance(args[0] if args else None, str | None):
+            self.shown[address] = args
+            self.moved_s[address] = now
+            if self.queue or self.held:
+                self.queue.pop(address, None)
+                self.held.pop(address, None)
+            return True
+        shown = self.shown.get(address)
+        if shown is not None and now - self._told_s.get(address, -inf) < ECHOED_S and same_args(shown, args):
+            return False
+        self.shown.pop(address, None)
+        return True
+
+    def offer(self, facts: Iterable[Fact], now: float, *, mine: bool = False, settled: bool = True) -> None:
+        """Queue what the client does not show yet; `mine`: it asked for this, `settled`: and that is decided."""
+        if mine and not settled:
+            return
+        for fact in facts:
+            address, args = fact.address, fact.args
+            shown = self.shown.get(address)
+            if shown is not None and same_args(shown, args):
+                self.held.pop(address, None)
+            elif now < self.moved_s.get(address, -inf) + OWNED_S:
+                self.held[address] = fact
+            else:
+                self.shown[address] = args
+                self.queue[address] = fact
+                self._told_s[address] = now
+
+    def release(self, now: float) -> None:
+        """Queue what waited for a fader to be let go."""
+        due = [fact for address, fact in self.held.items() if now >= self.moved_s.get(address, -inf) + OWNED_S]
+        for fact in due:
+            del self.held[fact.address]
+        self.offer(due, now)
+
+    def next_release_s(self) -> float:
+        """Return when `release` has something to do; infinity for not at all."""
+        return min((self.moved_s.get(address, -inf) + OWNED_S for address in self.held), default=inf)
+
+    def forget(self, addresses: Iterable[str] | None = None) -> None:
+        """Forget what the client shows, at `addresses` or everywhere, so that it is told again."""
+        if addresses is None:
+            self.shown.clear()
+            return
+        for address in addresses:
+            for known in (self.shown, self.types, self.queue, self.held, self.moved_s, self._told_s):
+                known.pop(address, None)
+
+
+class Clients:
+    """The clients of a surface, bounded in number; by the reply mode a sender belongs to one of them.
+
+    `arrived` and `departed` collect who came and went; whoever uses the clients empties them.
+    """
+
+    def __init__(self, reply: Reply, *, limit: int = MAX_CLIENTS) -> None:
+        self._reply = reply
+        self._limit = limit
+        self._fixed: Client | None = None
+        self._by_address: dict[Address, Client] = {}  # oldest first
+        self._aliases: dict[Address, Client] = {}  # senders that said where to reply
+        self._senders: dict[Address, Client] = {}  # a cache over both
+        self.arrived: list[Client] = []
+        self.departed: list[Client] = []
+        if reply.host:
+            self._fixed = self._add(Client((reply.host, reply.port), 0.0, inf, subscribed=True))
+
+    def __iter__(self) -> Iterator[Client]:
+        """Go through the clients, oldest first."""
+        return iter(self._by_address.values())
+
+    def __len__(self) -> int:
+        return len(self._by_address)
+
+    def known(self, sender: Address) -> Client | None:
+        """Return the client a known sender belongs to."""
+        return self._senders.get(sender)
+
+    def named(self, name: str) -> Client | None:
+        """Return a client by its name ("host:port")."""
+        return next((client for client in self if client.name == name), None)
+
+    def hear(self, sender: Address, now: float) -> Client:
+        """Return the client a sender belongs to, a new one where it is unknown, and renew its time."""
+        client = self._senders.get(sender) or self._admit(sender, now)
+        client.heard_s = now
+        return client
+
+    def redirect(self, sender: Address, port: int, now: float) -> Client:
+        """Answer a sender at another port of its host from now on; where it was answered before it is ended."""
+        address = (sender[0], port)
+        before = self._senders.get(sender)
+        if before is not None and before.address != address and before is not self._fixed:
+            self.remove(before)
+        client = self._by_address.get(address) or self._add(Client(address, now))
+        if len(self._aliases) >= MAX_SENDERS:
+            self._aliases.pop(next(iter(self._aliases)))
+        self._aliases[sender] = self._senders[sender] = client
+        client.heard_s = now
+        return client
+
+    def subscribe(self, client: Client, seconds: float | None) -> None:
+        """Keep a client for `seconds` after each of its messages (None: a minute); a fixed peer stays for ever."""
+        client.subscribed = True
+        if client is not self._fixed:
+            client.keep_s = SUBSCRIBED_S if seconds is None else seconds
+
+    def remove(self, client: Client) -> None:
+        """End a client; a fixed peer stays."""
+        if client is self._fixed or self._by_address.pop(client.address, None) is None:
+            return
+        self._aliases = {sender: each for sender, each in self._aliases.items() if each is not client}
+        self._senders = {sender: each for sender, each in self._senders.items() if each is not client}
+        self.departed.append(client)
+
+    def expire(self, now: float) -> None:
+        """End the clients that were not heard in their time."""
+        for client in [client for client in self if client.expires_s <= now]:
+            self.remove(client)
+
+    def next_expiry_s(self) -> float:
+        """Return when the next client may be forgotten; infinity for never."""
+        return min((client.expires_s for client in self), default=inf)
+
+    def _admit(self, sender: Address, now: float) -> Client:
+        if len(self._senders) >= MAX_SENDERS:
+            self._senders = dict(self._aliases)
+        reply = self._reply
+        address = (reply.host or sender[0], reply.port or sender[1])
+        client = self._by_address.get(address) or self._add(Client(address, now))
+        self._senders[sender] = client
+        return client
+
+    def _add(self, client: Client) -> Client:
+        if len(self._by_address) >= self._limit:
+            self.remove(min((each for each in self if each is not self._fixed), key=_worth))
+        self._by_address[client.address] = client
+        self.arrived.append(client)
+        return client
+
+
+def _worth(client: Client) -> tuple[bool, float]:
+    """Order clients by how much is lost with them: who subscribed stays before who was heard last."""
+    return client.subscribed, client.heard_s
