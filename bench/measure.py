@@ -1,0 +1,121 @@
+"""One run: a plan played on a subject, and what became of it at the engine and on the tablets."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bench.analysis import Arrival, Outcome, Sent, judge
+from bench.plan import Shot
+from bench.proc import cpu_s, udp_drops
+from bench.standin import Record
+from bench.subjects import Bridge, Subject
+from bench.tablet import Job, Played
+from bench.wire import BYPASS, PARAMETERS_PER_EFFECT, decode, number_of, writes
+
+
+@dataclass(slots=True)
+class Run:
+    """What one or several runs of the same kind came to."""
+
+    moves: Outcome = field(default_factory=Outcome)  # input to engine request, faders
+    presses: Outcome = field(default_factory=Outcome)  # input to engine request, switches
+    seen: Outcome = field(default_factory=Outcome)  # input to feedback on the viewer's tablet (or the echo)
+    messages: int = 0
+    datagrams_dropped: int = 0  # by the kernel, before the subject could read them
+    requests: int = 0
+    cpu_s: float = 0.0
+    late_us: list[float] = field(default_factory=list)  # of the sender itself
+    feedback: int = 0
+
+    def add(self, other: "Run") -> None:
+        """Pool another run of the same kind."""
+        for name in ("moves", "presses", "seen"):
+            getattr(self, name).add(getattr(other, name))
+        for name in ("messages", "datagrams_dropped", "requests", "cpu_s", "late_us", "feedback"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def cpu_ms_per_1000(self) -> float:
+        """CPU time in milliseconds for 1000 messages (10 ms in a second at 1000/s are 1 % of a core)."""
+        return self.cpu_s / self.messages * 1e6 if self.messages else 0.0
+
+
+def run(subject: Subject, shots: list[Shot], bridge: Bridge | None = None, viewer: int = 1) -> Run:
+    """Play a plan; `viewer` is which of the tablet's sockets is looked at for feedback (0: the sender's own)."""
+    if bridge is not None:
+        bridge.take()
+    drops, cpu = udp_drops(subject.port), cpu_s(subject.pid)
+    played = subject.play(Job([shot.due_ns for shot in shots], [shot.data for shot in shots]))
+    cpu = cpu_s(subject.pid) - cpu
+    records = bridge.take() if bridge is not None else []
+    result = Run(
+        messages=len(shots),
+        datagrams_dropped=udp_drops(subject.port) - drops,
+        requests=len(records),
+        cpu_s=cpu,
+        late_us=[late / 1000 for late in played.late_ns],
+        feedback=len(played.heard),
+    )
+    sent = [Sent(shot.control, shot.number, played.start_ns + shot.due_ns) for shot in shots if shot.number]
+    faders = [message for message in sent if message.control[0] == "m"]
+    moves, presses = _split(arrivals(records, subject))
+    result.moves = judge(faders, moves)
+    result.presses = judge([message for message in sent if message.control[0] == "s"], _numbered(presses, sent))
+    result.seen = judge(faders, shown(played, viewer))
+    return result
+
+
+def arrivals(records: Iterable[Record], subject: Subject) -> Iterator[Arrival]:
+    """Yield what was set, by control; bypasses have the number 0."""
+    for at_ns, body in records:
+        for write in writes(body):
+            effect = subject.effects.get(write.instance, -1)
+            if write.symbol == BYPASS:
+                yield Arrival(f"s{effect}", 0, at_ns)
+            else:
+                control = effect * PARAMETERS_PER_EFFECT + int(write.symbol[1:])
+                yield Arrival(f"m{control}", number_of(write.value), at_ns)
+
+
+def shown(played: Played, viewer: int) -> Iterator[Arrival]:
+    """Yield what a tablet was shown: parameters by their built-in address, or as an echo of what was sent."""
+    for who, at_ns, datagram in played.heard:
+        if who != viewer:
+            continue
+        for address, value in decode(datagram):
+            control = _control_of(address)
+            if control:
+                yield Arrival(control, number_of(value), at_ns)
+
+
+def _control_of(address: str) -> str:
+    match address.split("/")[1:]:
+        case ["m", index]:
+            return f"m{index}"
+        case ["effect", effect, symbol] if symbol[:1] == "p" and symbol[1:].isdecimal():
+            return f"m{int(effect.removeprefix('fx')) * PARAMETERS_PER_EFFECT + int(symbol[1:])}"
+        case _:
+            return ""
+
+
+def _split(all_arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
+    moves: list[Arrival] = []
+    presses: list[Arrival] = []
+    for arrival in all_arrivals:
+        (moves if arrival.control[0] == "m" else presses).append(arrival)
+    return moves, presses
+
+
+def _numbered(presses: list[Arrival], sent: list[Sent]) -> Iterator[Arrival]:
+    """Yield bypasses with the numbers of the presses they answer: switches come in order, each exactly once."""
+    numbers: dict[str, list[int]] = {}
+    for message in sent:
+        numbers.setdefault(message.control, []).append(message.number)
+    taken: dict[str, int] = defaultdict(int)
+    for press in presses:
+        known = numbers.get(press.control, [])
+        # A bypass that no press asked for counts as the last one, doubled.
+        index = min(taken[press.control], len(known) - 1)
+        taken[press.control] += 1
+        if known:
+            yield Arrival(press.control, known[index], press.at_ns)
