@@ -132,6 +132,7 @@ class Table:
     later: frozenset[str] = frozenset()
     exclusive: tuple[tuple[str, ...], ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)  # a key that has a meaning only beside another
     foreign: Callable[[str], str] = field(default=lambda _key: "")  # a hint for a key that belongs elsewhere
 
     def read(self, node: Node, report: Report) -> Any:
@@ -158,7 +159,7 @@ class Table:
         if key.text in self.later:
             not_built_yet(key, report)
             return
-        hint = nearest(key.text, self.fields) or self.foreign(key.text)
+        hint = self.foreign(key.text) or nearest(key.text, self.fields)
         hint = hint or f"known here: {', '.join(self.fields)}"
         report.error(key, f"unknown key `{key.text}` in {self.what}", hint)
 
@@ -168,6 +169,10 @@ class Table:
         for key in missing:
             example = next(iter(self.fields[key].examples), "")
             report.error(node, f"{self.what} needs `{key}`", f"for example `{key}: {example}`" if example else "")
+        for key, other in self.needs.items():
+            if key in keys and other not in keys:
+                place = next(name for name, _ in node.entries or () if name.text == key)
+                report.error(place, f"`{key}` has a meaning only beside `{other}`")
         for group in (*self.exclusive, *self.one_of):
             several = [key for key in keys if key in group]
             if len(several) > 1:
@@ -185,6 +190,8 @@ class Table:
         required = [key for key, each in self.fields.items() if each.required]
         if required:
             described["required"] = required
+        if self.needs:
+            described["dependentRequired"] = {key: [other] for key, other in self.needs.items()}
         rules: list[JsonSchema] = [{"oneOf": [{"required": [key]} for key in group]} for group in self.one_of]
         for group in self.exclusive:
             pairs = [(one, two) for index, one in enumerate(group) for two in group[index + 1 :]]
