@@ -1,0 +1,225 @@
+"""The command line: `controld run`, and the tools around it.
+
+Shell. Every command says what it did in the words of a player, and what to do where it could not; errors go to standard
+error. Exit codes: 0 done, 1 something is wrong with files, devices or engine, 2 the command line itself, 130
+interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from controld import __version__
+from controld.errors import ConfigError, ControldError
+
+EPILOG = """\
+Start with `controld run`: it needs no hardware and plays the shipped configuration on a simulated engine.
+In another terminal, `controld monitor` shows every step from a message to the light, and
+`controld simulate floor.fs1` plays a switch through the same path a real one takes.
+
+Configuration: --config, else config/controld.yaml here, else controld/controld.yaml in the user's XDG folder.
+Environment: LOG_LEVEL (DEBUG, INFO, WARNING, ERROR), LOG_FORMAT=json, CONTROLD_SOCKET, NO_COLOR.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(words).parse_args(words)
+    handler: Callable[[argparse.Namespace], int] = args.handler
+    try:
+        return handler(args)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        count = len(error.problems)
+        print(f"\n{count} mistake{'s' if count > 1 else ''}; nothing was started.", file=sys.stderr)
+        return 1
+    except ControldError as error:
+        print(f"controld: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `controld monitor | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the command that is asked for adds its options, so that no other has to be imported."""
+    asked = next((word for word in words if not word.startswith("-")), "")
+    parser = argparse.ArgumentParser(
+        prog="controld",
+        description="MIDI and OSC control surfaces for a live LV2 rig: YAML rules in, true state back on every light.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"controld {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary, add_arguments, handler in _COMMANDS:
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=_sentence(summary) + _DETAILS.get(name, ""),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == asked:
+            add_arguments(command)
+        command.set_defaults(handler=handler)
+    return parser
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the rig's controld.yaml")
+
+
+def _add_socket(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--socket", type=Path, metavar="PATH", help="the daemon's own socket, where it is not the default"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser)
+    _add_socket(parser)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from controld.run import run
+
+    return run(args.config, args.socket)
+
+
+def _add_monitor(parser: argparse.ArgumentParser) -> None:
+    _add_socket(parser)
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="one JSON object a line, for programs"
+    )
+    parser.add_argument("--only", metavar="KINDS", default="", help="e.g. control,reply: only these kinds of steps")
+
+
+def _monitor(args: argparse.Namespace) -> int:
+    from controld.control import ControlClient, socket_path
+    from controld.watch import watch
+
+    client = ControlClient(socket_path(str(args.socket or "")))
+    status = client.ask({"do": "status"})
+    client.ask({"do": "monitor"})
+    kinds = frozenset(filter(None, args.only.split(",")))
+    watch(status, client.records(), sys.stdout, as_json=args.format == "json", only=kinds)
+    return 0
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    _add_socket(parser)
+    parser.add_argument("play", nargs="+", metavar="STEP", help="controls with what they do, and waits")
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from controld.control import ControlClient, socket_path
+    from controld.simulate import parse_steps, play
+
+    steps = list(parse_steps(args.play))
+    client = ControlClient(socket_path(str(args.socket or "")))
+    play(client.ask, iter(steps))
+    status = client.ask({"do": "status"})
+    print(_rig_line(status))
+    return 0
+
+
+def _rig_line(status: dict[str, object]) -> str:
+    effects = status.get("effects")
+    active = [name for name, is_active in effects.items() if is_active] if isinstance(effects, dict) else []
+    snapshot = f" / {status['snapshot']}" if status.get("snapshot") else ""
+    return f"{status['pedalboard']}{snapshot}: {', '.join(active) or 'nothing'} active (engine {status['engine']})"
+
+
+def _add_ports(parser: argparse.ArgumentParser) -> None:
+    from controld.ports import add_arguments
+
+    add_arguments(parser)
+
+
+def _ports(args: argparse.Namespace) -> int:
+    from controld.ports import run
+
+    return run(args)
+
+
+def _add_bridge(parser: argparse.ArgumentParser) -> None:
+    from controld.bridge.main import add_arguments
+
+    add_arguments(parser)
+
+
+def _bridge(args: argparse.Namespace) -> int:
+    from controld.bridge.main import run
+
+    return run(args)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    from controld.check import add_check_arguments
+
+    add_check_arguments(parser)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from controld.check import run_check
+
+    return run_check(args)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    from controld.check import add_schema_arguments
+
+    add_schema_arguments(parser)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from controld.check import run_schema
+
+    return run_schema(args)
+
+
+_COMMANDS: list[tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = [
+    ("run", "play the rig until Ctrl-C", _add_run, _run),
+    ("check", "tell every mistake in configuration files, with line and column", _add_check, _check),
+    ("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
+    ("simulate", "play controls of a running rig without hardware", _add_simulate, _simulate),
+    ("ports", "list the MIDI ports a surface could name", _add_ports, _ports),
+    ("bridge", "serve the modhost-bridge protocol on ZeroMQ", _add_bridge, _bridge),
+    ("schema", "print the JSON Schema of the configuration files, for editors", _add_schema, _schema),
+]
+
+_DETAILS = {
+    "run": """
+
+Prints what it waits for and what to try; everything else is logged (LOG_LEVEL, LOG_FORMAT=json). Saved files are
+taken while it runs, unless they have mistakes. Ctrl-C stops it cleanly, a second one at once.""",
+    "monitor": """
+
+Each line: the time since the daemon started in seconds, the kind of step, and the step. A press passes them in this
+order: in (bytes as they came), control, rule, action, request, reply, state, light, out (bytes as they went).""",
+    "simulate": """
+
+  controld simulate floor.fs1                 press and release
+  controld simulate floor.fs1 hold            hold beyond half a second
+  controld simulate floor.fs1 double          two quick presses
+  controld simulate floor.exp1 0.7            move a pedal or fader (0 heel, 1 toe)
+  controld simulate floor.wheel +3            turn an encoder by three detents
+  controld simulate floor.patch program 5     choose a program (0-127)
+  controld simulate floor.fs1 down wait 600 ms floor.fs1 up""",
+    "bridge": """
+
+Any program that speaks to modhost-bridge can use it. `--host virtual` simulates mod-host and makes no sound.""",
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""The composition root: builds everything from a configuration, starts it in order, and stops it in the reverse.
+
+Shell. Order of starting: the door for `monitor` and `simulate`, OSC sockets (a port in use ends the start before
+anything else runs), the bridge's child, its client, MIDI. Whatever fails to start undoes what had started.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from controld.bridge.client import BridgeClient, Endpoints
+from controld.bridge.supervisor import BridgeProcess, bridge_command
+from controld.changes import Refused, StateChange
+from controld.config import RigConfig, load_rig
+from controld.control import Answer, ControlServer, socket_path
+from controld.errors import ConfigError
+from controld.events import SurfaceEvent
+from controld.feedback import Feedback
+from controld.hub import Hub
+from controld.mappings.profile import Control
+from controld.reload import Reloader
+from controld.rig import Output, Rig
+from controld.session.engine_events import EngineEvent
+from controld.session.requests import EngineReply, EngineRequest
+from controld.simulate import SimulateError, inject
+from controld.surfaces.midi import MidiSurface
+from controld.surfaces.midi_system import MidiSystem
+from controld.surfaces.osc import OscSurface
+from controld.tracer import Tracer
+
+log = logging.getLogger("controld.daemon")
+
+# A thread that is busy may keep the loop waiting for this long; Python's default of 5 ms is a long time for a press.
+SWITCH_INTERVAL_S = 0.0005
+
+
+class Daemon:
+    """A running rig. `run` returns when `stop` was called."""
+
+    def __init__(self, config: RigConfig, socket: Path | None = None) -> None:
+        self.config = config
+        self.rig = Rig(config.rules, controls_of(config), config.pedalboards, config.startup.pedalboard)
+        self._loop = asyncio.get_running_loop()
+        self._hub = Hub(self.rig, self, self._loop)
+        self._door = ControlServer(socket or socket_path(config.socket), self._answer)
+        self._tracer = Tracer(self._door, self.rig)
+        self._midi: dict[str, MidiSurface] = {}
+        self._osc: dict[str, OscSurface] = {}
+        self._client: BridgeClient | None = None
+        self._stopping = asyncio.Event()
+        self._told: Callable[[StateChange], None] = lambda _change: None
+
+    # Life
+
+    async def run(self, on_started: Callable[["Daemon"], None], on_change: Callable[[StateChange], None]) -> None:
+        """Run until stopped; `on_started` is called when everything is open, `on_change` for every fact.
+
+        Raises ControldError where something that has to be there cannot be had.
+        """
+        self._told = on_change
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        async with self._started():
+            gc.collect()
+            gc.freeze()  # what was built stays: collections need not walk it again and again
+            on_started(self)
+            await self._stopping.wait()
+            log.info("stopping")
+
+    def stop(self) -> None:
+        """Have `run` return."""
+        self._stopping.set()
+
+    @asynccontextmanager
+    async def _started(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await self._door.start()
+            stack.push_async_callback(self._door.stop)
+            stack.callback(self._hub.stop)
+            await self._start_osc(stack)
+            await self._start_engine(stack)
+            await self._start_midi(stack)
+            reloader = Reloader(self.config.files, self._reload)
+            reloader.start()
+            stack.push_async_callback(reloader.stop)
+            yield
+
+    async def _start_osc(self, stack: AsyncExitStack) -> None:
+        for surface in self.config.surfaces:
+            if surface.osc is not None:
+                osc = OscSurface(
+                    surface.name,
+                    surface.profile,
+                    (surface.osc.host, surface.osc.port),
+                    surface.osc.reply,
+                    self._receive,
+                    self._loop,
+                    self._tracer.saw_osc(surface.name),
+                )
+                osc.tell(self.rig.session.report())
+                await osc.start()
+                stack.push_async_callback(osc.stop)
+                self._osc[surface.name] = osc
+                osc.show(self.rig.mapper.full_feedback(surface.name))
+
+    async def _start_engine(self, stack: AsyncExitStack) -> None:
+        engine = self.config.engine
+        if engine.type == "virtual":
+            options = ["--host", "virtual", "--endpoint", engine.endpoint, "--events", engine.events]
+            child = BridgeProcess(bridge_command(*options, "--health", engine.health))
+            stack.push_async_callback(child.stop)
+            await child.start()
+        endpoints = Endpoints(engine.endpoint, engine.events, engine.health)
+        self._client = BridgeClient(
+            endpoints, self.rig.outbox, self._replied, self._engine_told, self._tracer.saw_request
+        )
+        self._client.start()
+        stack.push_async_callback(self._client.stop)
+
+    async def _start_midi(self, stack: AsyncExitStack) -> None:
+        wanted = [surface for surface in self.config.surfaces if surface.midi is not None]
+        if not wanted:
+            return
+        system = MidiSystem(self._loop)
+        for surface in wanted:
+            assert surface.midi is not None
+            self._midi[surface.name] = MidiSurface(
+                surface.name,
+                surface.profile,
+                surface.midi.input,
+                surface.midi.output,
+                system,
+                self._receive,
+                self._loop,
+                self._tracer.saw_midi(surface.name),
+            )
+        system.start()
+        stack.push_async_callback(system.stop)
+        for midi in self._midi.values():
+            midi.start()
+            stack.push_async_callback(midi.stop)
+
+    # In
+
+    def _receive(self, event: SurfaceEvent) -> None:
+        self._hub.enter(self.rig.receive, event)
+
+    def _replied(self, request: EngineRequest, reply: EngineReply) -> None:
+        self._hub.enter(self.rig.receive_reply, request, reply)
+
+    def _engine_told(self, event: EngineEvent) -> None:
+        self._hub.enter(self.rig.receive_engine_event, event)
+
+    def _reload(self) -> None:
+        """Take changed files in one step between two events; a mistake keeps what is there."""
+        try:
+            config = load_rig(self.config.path)
+        except ConfigError as error:
+            log.error(  # noqa: TRY400 - the mistakes are said; a traceback would hide them
+                "the files were changed but have mistakes; what was loaded before stays:\n%s", error
+            )
+            self._tracer.note(f"not reloaded: {error.problems[0]}")
+            return
+        if (config.surfaces, config.engine) != (self.config.surfaces, self.config.engine):
+            log.warning(
+                "changes of surfaces or engine are taken at the next start; rules and pedalboards are taken now"
+            )
+        rules = len(set(config.rules) - set(self.config.rules))
+        log.info("files were changed: %d rules are new or changed, %d in all", rules, len(config.rules))
+        self.config = config
+        self._hub.enter(self.rig.replace, config.rules, controls_of(config), config.pedalboards)
+
+    # Out
+
+    def pump(self) -> None:
+        """Send what waits for the engine."""
+        if self._client is not None:
+            self._client.pump()
+
+    def deliver(self, output: Output) -> None:
+        """Show lights, tell facts and send messages, each to the surfaces they are for."""
+        if output.feedback:
+            self._show(output.feedback)
+        if output.changes:
+            for osc in self._osc.values():
+                osc.tell(output.changes)
+            for change in output.changes:
+                self._told(change)
+                if type(change) is Refused:
+                    self._refuse(change)
+        for message in output.messages:
+            surface = self._midi.get(message.surface) or self._osc.get(message.surface)
+            if surface is not None:
+                surface.send_message(message)
+        if self._tracer.active:
+            self._tracer.saw_output(output)
+
+    def _show(self, feedback: list[Feedback]) -> None:
+        by_surface: dict[str, list[Feedback]] = {}
+        for look in feedback:
+            by_surface.setdefault(look.control.partition(".")[0], []).append(look)
+        for name, looks in by_surface.items():
+            surface = self._midi.get(name) or self._osc.get(name)
+            if surface is not None:
+                surface.show(looks)
+
+    def _refuse(self, refused: Refused) -> None:
+        name, _, client = refused.origin.partition("/")
+        osc = self._osc.get(name)
+        if osc is not None and client:
+            osc.refuse(client, refused.subject, refused.reason)
+        else:
+            log.info("refused: %s: %s", refused.subject, refused.reason)
+
+    # The door
+
+    def _answer(self, request: Answer) -> Answer:
+        match request.get("do"):
+            case "simulate":
+                try:
+                    inject(request, self._midi, self._osc)
+                except SimulateError as error:
+                    return {"error": str(error)}
+                return {"ok": True}
+            case "status":
+                return self.status()
+            case other:
+                return {"error": f"`{other}` is not something this daemon does"}
+
+    def status(self) -> Answer:
+        """Return what a person would ask first, for the terminal and the monitor."""
+        session = self.rig.session
+        surfaces = {name: surface.status() for name, surface in [*self._midi.items(), *self._osc.items()]}
+        client = self._client.figures() if self._client else None
+        return {
+            "pedalboard": session.pedalboard.name,
+            "snapshot": session.snapshot,
+            "engine": self.rig.mapper.view.engine.value,
+            "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
+            "surfaces": surfaces,
+            "counters": {
+                **{name: dict(surface.counters) for name, surface in [*self._midi.items(), *self._osc.items()]},
+                "unmapped": self.rig.mapper.unmapped,
+                "errors": self._hub.errors,
+                "denied": client.denied if client else 0,
+                "timed_out": client.timed_out if client else 0,
+                "stray_replies": client.stray_replies if client else 0,
+                "unknown_events": client.unknown_events if client else 0,
+            },
+        }
+
+
+def controls_of(config: RigConfig) -> dict[str, Control]:
+    """Return the controls of all surfaces by full name."""
+    return {
+        f"{surface.name}.{name}": control
+        for surface in config.surfaces
+        for name, control in surface.profile.controls.items()
+    }
+
+
+async def serve(
+    config: RigConfig,
+    socket: Path | None,
+    on_started: Callable[[Daemon], None],
+    on_change: Callable[[StateChange], None],
+) -> None:
+    """Run a daemon until SIGINT or SIGTERM; a second one ends the process at once."""
+    daemon = Daemon(config, socket)
+    loop = asyncio.get_running_loop()
+    asked: list[float] = []
+
+    def interrupted() -> None:
+        if asked:
+            log.warning("stopped at once, without cleaning up")
+            signal.raise_signal(signal.SIGKILL)
+        asked.append(time.monotonic())
+        daemon.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
+    try:
+        await daemon.run(on_started, on_change)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,133 @@
+"""The whole core in one piece: mapper and session joined, still pure and synchronous.
+
+Whatever happens outside enters by one of the `receive_*` methods with the time it happened, and everything that follows
+from it comes back in one `Output`. The daemon runs it with real shells; tests run the very same under a virtual clock.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controld.actions import EngineAction, SendMidi, SendOsc
+from controld.changes import Refused, StateChange
+from controld.events import OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.feedback import Feedback
+from controld.mappings.mapper import Intent, Mapper
+from controld.mappings.profile import Control
+from controld.mappings.rule import Rule
+from controld.osc_namespace import Namespace
+from controld.session.engine_events import EngineEvent
+from controld.session.model import Pedalboard
+from controld.session.outbox import Outbox
+from controld.session.requests import EngineReply, EngineRequest
+from controld.session.session import Session
+
+
+@dataclass(slots=True)
+class Output:
+    """What follows from one input: facts, looks of controls, and messages to other gear, each in order."""
+
+    changes: list[StateChange] = field(default_factory=list)
+    feedback: list[Feedback] = field(default_factory=list)
+    messages: list[SendMidi | SendOsc] = field(default_factory=list)
+
+
+class Rig:
+    """Mapper, session and the built-in OSC namespace; `trace` (while set) is told of every step in between."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        controls: Mapping[str, Control],
+        pedalboards: Sequence[Pedalboard],
+        start: str = "",
+    ) -> None:
+        self.outbox = Outbox()
+        self.trace: Callable[[str, object], None] | None = None
+        self.mapper = Mapper(rules, controls)
+        self.namespace = Namespace()
+        self.session = Session(pedalboards, self.outbox, start)
+        self._follow(self.session.report(), 0.0, Output())
+
+    def receive(self, event: SurfaceEvent, now: float) -> Output:
+        """Take what a surface did."""
+        output = Output()
+        trace = self.trace
+        if trace is not None:
+            trace("event", event)
+        if isinstance(event, SurfaceConnected):
+            output.feedback = self.mapper.full_feedback(event.surface)
+            return output
+        if isinstance(event, SurfaceLost):
+            intents = self.mapper.release_surface(event.surface, now)
+        elif isinstance(event, OscArrived):
+            return self._read_osc(event, now, output)
+        else:
+            intents = self.mapper.receive(event)
+        return self._do(intents, now, output)
+
+    def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> Output:
+        """Take the engine's reply to a request that was taken from the outbox."""
+        return self._follow(self.session.receive_reply(request, reply, now), now, Output())
+
+    def receive_engine_event(self, event: EngineEvent, now: float) -> Output:
+        """Take what the engine told by itself."""
+        return self._follow(self.session.receive_event(event), now, Output())
+
+    def tick(self, now: float) -> Output:
+        """Do what is due at `now`."""
+        intents, feedback = self.mapper.tick(now)
+        output = self._do(intents, now, Output())
+        output.feedback += feedback
+        return self._follow(self.session.tick(now), now, output)
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` should be called, in seconds; None for not at all."""
+        mapper, session = self.mapper.next_deadline(), self.session.next_deadline()
+        if mapper is None or session is None:
+            return session if mapper is None else mapper
+        return min(mapper, session)
+
+    def replace(
+        self, rules: Sequence[Rule], controls: Mapping[str, Control], pedalboards: Sequence[Pedalboard], now: float
+    ) -> Output:
+        """Take a new configuration between two events; what is held stays held, lights follow the new rules."""
+        mapper = Mapper(rules, controls)
+        mapper.take_over(self.mapper)
+        self.mapper = mapper
+        output = self._follow(self.session.replace_pedalboards(pedalboards), now, Output())
+        surfaces = dict.fromkeys(name.partition(".")[0] for name in controls)
+        output.feedback = [look for surface in surfaces for look in mapper.full_feedback(surface)]
+        return output
+
+    def _read_osc(self, event: OscArrived, now: float, output: Output) -> Output:
+        origin = f"{event.surface}/{event.client}"
+        action = self.namespace.read(event.address, event.args)
+        if isinstance(action, str):
+            return self._follow([Refused(event.address, action, origin)], now, output)
+        if action is None:
+            return output
+        if self.trace is not None:
+            self.trace("action", action)
+        return self._follow(self.session.receive(action, origin), now, output)
+
+    def _do(self, intents: Sequence[Intent], now: float, output: Output) -> Output:
+        for intent in intents:
+            if self.trace is not None:
+                self.trace("rule", intent)
+            action = intent.action
+            if isinstance(action, SendMidi | SendOsc):
+                output.messages.append(action)
+            else:
+                self._follow(self._act(action, intent), now, output)
+        return output
+
+    def _act(self, action: EngineAction, intent: Intent) -> list[StateChange]:
+        return self.session.receive(action, intent.origin)
+
+    def _follow(self, changes: list[StateChange], now: float, output: Output) -> Output:
+        if changes:
+            for change in changes:
+                self.namespace.receive(change)
+            output.changes += changes
+            output.feedback += self.mapper.receive_changes(changes, now)
+        return output

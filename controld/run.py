@@ -1,0 +1,132 @@
+"""`controld run`: loads the configuration, runs the daemon, and tells the player what it waits for and what to try.
+
+Shell. What is printed on standard output is for the player; the log goes to standard error.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from controld import __version__
+from controld.changes import PedalboardChanged, State, StateChange
+from controld.config import RigConfig, find_config, load_rig
+from controld.daemon import Daemon, serve
+from controld.mappings.profile import Kind
+
+# When nothing answered for this long, the player is told that the rig waits for its engine.
+ENGINE_PATIENCE_S = 3.0
+
+
+def run(config_path: Path | None, socket: Path | None) -> int:
+    """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start."""
+    set_up_logging()
+    config = load_rig(config_path or find_config())
+    for warning in config.warnings:
+        logging.getLogger("controld.config").warning("%s", warning)
+    greeter = _Greeter(config)
+    asyncio.run(serve(config, socket, greeter.started, greeter.changed))
+    print("controld: stopped", flush=True)
+    return 0
+
+
+class _Greeter:
+    """Prints where things stand, once the pedalboard is loaded or it is clear that the engine is not there."""
+
+    def __init__(self, config: RigConfig) -> None:
+        self._config = config
+        self._daemon: Daemon | None = None
+        self._told = False
+
+    def started(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        asyncio.get_running_loop().call_later(ENGINE_PATIENCE_S, self._tell)
+        if daemon.rig.mapper.view.pedalboard.state is not State.ASKED:
+            self._tell()
+
+    def changed(self, change: StateChange) -> None:
+        if isinstance(change, PedalboardChanged) and change.state is not State.ASKED:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._told or self._daemon is None:
+            return
+        self._told = True
+        print(summary(self._config, self._daemon), flush=True)
+
+
+def summary(config: RigConfig, daemon: Daemon) -> str:
+    """Return what a player sees at the start."""
+    board = daemon.rig.session.pedalboard
+    view = daemon.rig.mapper.view
+    loaded = {State.CONFIRMED: "", State.ASKED: " (waits for the engine)", State.FAILED: " (NOT complete, see above)"}
+    lines = [f"controld {__version__}   {config.path}", f"  engine      {_engine_words(config)}"]
+    for index, (name, words) in enumerate(daemon.surface_words().items()):
+        lines.append(f"  {'surfaces' if index == 0 else '':<11} {name}: {words}")
+    lines.append(f"  pedalboard  {board.name}{loaded[view.pedalboard.state]}: {', '.join(board.effect_names())}")
+    if board.snapshots:
+        names = ", ".join(f"[{n}]" if n == daemon.rig.session.snapshot else n for n in board.snapshot_names())
+        lines.append(f"  snapshots   {names}")
+    lines += ["", f"Try this in another terminal:  {_command()} simulate {_first_switch(config)}"]
+    lines.append(f"and watch what happens with:   {_command()} monitor      (Ctrl-C here stops the rig)")
+    return "\n".join(lines)
+
+
+def _engine_words(config: RigConfig) -> str:
+    engine = config.engine
+    if engine.type == "virtual":
+        return f"virtual host, simulated: it makes no sound (bridge on {engine.endpoint})"
+    return f"bridge at {engine.endpoint}"
+
+
+def _first_switch(config: RigConfig) -> str:
+    """Return a switch that some rule uses, so that the first try does something."""
+    kinds = {
+        f"{surface.name}.{name}": control.kind
+        for surface in config.surfaces
+        for name, control in surface.profile.controls.items()
+    }
+    used = [trigger.control for rule in config.rules for trigger in rule.triggers]
+    return next((name for name in used if kinds.get(name) is Kind.BUTTON), used[0] if used else "SURFACE.CONTROL")
+
+
+def _command() -> str:
+    """Return how this program is called from here."""
+    if shutil.which("controld"):
+        return "controld"
+    path = Path(sys.argv[0])
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def set_up_logging() -> None:
+    """Log to standard error, by LOG_LEVEL (default INFO) and LOG_FORMAT (text or json)."""
+    handler = logging.StreamHandler(sys.stderr)
+    as_json = os.environ.get("LOG_FORMAT", "text").lower() == "json"
+    handler.setFormatter(_JsonFormatter() if as_json else logging.Formatter("%(levelname)-7s %(name)s: %(message)s"))
+    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    known = logging.getLevelNamesMapping()
+    logging.basicConfig(level=known.get(level, logging.INFO), handlers=[handler], force=True)
+    if level not in known:
+        logging.getLogger("controld").warning("LOG_LEVEL=%s is unknown; one of %s", level, ", ".join(known))
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

@@ -1,0 +1,146 @@
+"""What `controld monitor` tells of each step from a message to the light: one short line in the words of the field.
+
+Pure: from the values that pass through the core to text. One table of kinds, one of the values' own words.
+"""
+
+from collections.abc import Callable
+
+from controld.actions import (
+    Action,
+    DriveParameter,
+    LoadPedalboard,
+    LoadPreset,
+    Pick,
+    RecallSnapshot,
+    Resync,
+    Seek,
+    SendMidi,
+    SendOsc,
+    SetBypass,
+    SetParameter,
+    StepParameter,
+    ToggleParameter,
+)
+from controld.changes import (
+    BypassChanged,
+    EngineChanged,
+    ParameterChanged,
+    PedalboardChanged,
+    PresetChanged,
+    Refused,
+    SnapshotChanged,
+    State,
+    StateChange,
+)
+from controld.events import ControlMoved, ControlTurned, OscArrived, ProgramChosen, SurfaceConnected, SurfaceLost
+from controld.feedback import Feedback
+from controld.mappings.mapper import Intent
+from controld.session.requests import Denied, Done, EngineReply, EngineRequest, TimedOut
+
+# Each step's name as printed, in the order in which a press passes them.
+KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light", "out", "note")
+
+
+def describe(value: object) -> str:
+    """Return a value of the core in words; values without words of their own by their type's name."""
+    words = _WORDS.get(type(value))
+    return words(value) if words is not None else type(value).__name__
+
+
+def _moved(event: ControlMoved) -> str:
+    edge = {1.0: "down / full", 0.0: "up / zero"}.get(event.position, f"{event.position:.3f}")
+    return f"{event.control} {edge}"
+
+
+def _intent(intent: Intent) -> str:
+    name = f" ({intent.rule.name})" if intent.rule.name else ""
+    return f"{intent.rule.place}{name}: {describe(intent.action)}"
+
+
+def _pick(pick: Pick) -> str:
+    return pick.value if isinstance(pick, Seek) else str(pick)
+
+
+def _bypass(action: SetBypass) -> str:
+    wish = {None: "toggle", True: "to bypassed", False: "to active"}[action.bypassed]
+    return f"bypass {', '.join(action.effects)} {wish}"
+
+
+def _drive(action: DriveParameter) -> str:
+    between = f" between {action.low} and {action.high}" if action.low is not None else ""
+    return f"{action.effect}/{action.symbol} to {action.position:.1%} of its scale{between}"
+
+
+def _state(state: State) -> str:
+    return {State.ASKED: "asked", State.CONFIRMED: "confirmed", State.FAILED: "FAILED"}[state]
+
+
+def _bypass_changed(change: BypassChanged) -> str:
+    return f"{change.effect} {'bypassed' if change.bypassed else 'active'}, {_state(change.state)}"
+
+
+def _parameter_changed(change: ParameterChanged) -> str:
+    unit = f" {change.scale.unit}" if change.scale.unit else ""
+    label = change.scale.label_of(change.value)
+    shown = f" ({label})" if label else ""
+    return f"{change.effect}/{change.symbol} = {change.value:.4g}{unit}{shown}, {_state(change.state)}"
+
+
+def _feedback(look: Feedback) -> str:
+    shown = " ".join(part for part in (look.style, look.color) if part) or f"{look.value:.3f}"
+    return f"{look.control} shows {shown} ({_state(look.state)})"
+
+
+def _reply(reply: EngineReply) -> str:
+    match reply:
+        case Done():
+            return "ok"
+        case Denied():
+            return f"refused: {reply.reason}"
+        case TimedOut():
+            return "no answer in time"
+
+
+def describe_request(request: EngineRequest, reply: EngineReply | None = None, took_s: float = 0.0) -> str:
+    """Return a request in words; with its reply and how long that took once it is there."""
+    fields = {name: getattr(request, name) for name in request.__slots__}
+    text = " ".join([type(request).__name__, *(_field(value) for value in fields.values())])
+    return text if reply is None else f"{text}: {_reply(reply)} after {took_s * 1000:.2f} ms"
+
+
+def _field(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={number:.4g}" for key, number in value.items())
+    return str(value)
+
+
+_WORDS: dict[type, Callable[..., str]] = {
+    ControlMoved: _moved,
+    ControlTurned: lambda event: f"{event.control} turned by {event.detents:+d}",
+    ProgramChosen: lambda event: f"{event.control} program {event.program}",
+    OscArrived: lambda event: f"{event.address} {' '.join(map(str, event.args))}".rstrip(),
+    SurfaceConnected: lambda event: f"{event.surface} {event.client} is here".replace("  ", " "),
+    SurfaceLost: lambda event: f"{event.surface} {event.client} is gone".replace("  ", " "),
+    Intent: _intent,
+    SetBypass: _bypass,
+    DriveParameter: _drive,
+    SetParameter: lambda action: f"{action.effect}/{action.symbol} to {action.level}",
+    StepParameter: lambda action: f"{action.effect}/{action.symbol} by {action.count} x {action.by}",
+    ToggleParameter: lambda action: f"{action.effect}/{action.symbol} between {action.first} and {action.second}",
+    LoadPreset: lambda action: f"preset of {action.effect} to {_pick(action.preset)}",
+    RecallSnapshot: lambda action: f"snapshot {_pick(action.snapshot)}",
+    LoadPedalboard: lambda action: f"pedalboard {_pick(action.pedalboard)}",
+    SendMidi: lambda action: f"send {action.data.hex(' ')} to {action.surface}",
+    SendOsc: lambda action: f"send {action.address} to {action.surface}",
+    Resync: lambda _action: "resync",
+    BypassChanged: _bypass_changed,
+    ParameterChanged: _parameter_changed,
+    PresetChanged: lambda change: f"{change.effect} preset `{change.preset}`, {_state(change.state)}",
+    SnapshotChanged: lambda change: f"snapshot `{change.snapshot}`, {_state(change.state)}",
+    PedalboardChanged: lambda change: f"pedalboard `{change.pedalboard}`, {_state(change.state)}",
+    EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",
+    Refused: lambda change: f"refused {change.subject}: {change.reason}",
+    Feedback: _feedback,
+}
+
+Traceable = Action | StateChange | Feedback | Intent

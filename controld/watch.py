@@ -1,0 +1,82 @@
+"""What `controld monitor` prints: the steps as they come, aligned, in colour on a terminal.
+
+Shell (it writes to a stream). `NO_COLOR` is honoured; times are in seconds since the daemon started, and after each
+step that follows an input, how long that was ago.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from typing import TextIO
+
+from controld.control import Answer
+
+_COLORS = {
+    "in": "36",
+    "control": "36",
+    "rule": "35",
+    "action": "35",
+    "request": "33",
+    "reply": "33",
+    "state": "32",
+    "light": "32",
+    "out": "34",
+    "note": "31",
+}
+# A step later than this after the last input is not its consequence any more.
+SAME_CAUSE_S = 2.0
+
+
+def watch(
+    status: Answer,
+    records: Iterable[Answer],
+    stream: TextIO,
+    *,
+    as_json: bool = False,
+    only: frozenset[str] = frozenset(),
+) -> None:
+    """Print records until they end."""
+    color = stream.isatty() and not os.environ.get("NO_COLOR")
+    if not as_json:
+        print(_header(status), file=stream, flush=True)
+    cause_s = float("-inf")
+    for record in records:
+        kind, t = str(record["kind"]), _seconds(record["t"])
+        if kind == "in":
+            cause_s = t
+        if only and kind not in only:
+            continue
+        line = json.dumps(record) if as_json else _line(kind, t, t - cause_s, str(record["text"]), color=color)
+        print(line, file=stream, flush=True)
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _line(kind: str, t: float, after_s: float, text: str, *, color: bool) -> str:
+    after = f"+{after_s * 1000:7.2f} ms" if 0 < after_s < SAME_CAUSE_S else ""
+    shown = f"\x1b[{_COLORS.get(kind, '0')}m{kind:<8}\x1b[0m" if color else f"{kind:<8}"
+    return f"{t:12.6f}  {after:>12}  {shown} {text}"
+
+
+def _header(status: Answer) -> str:
+    surfaces = status.get("surfaces")
+    lines = [f"# {status['pedalboard']} / {status['snapshot'] or '-'}, engine {status['engine']}"]
+    if isinstance(surfaces, dict):
+        lines += [f"# {name}: {words}" for name, words in surfaces.items()]
+    counters = status.get("counters")
+    if isinstance(counters, dict):
+        seen = [f"{name} {count}" for name, count in _flat(counters)]
+        lines.append(f"# counted so far: {', '.join(seen) or 'nothing out of the ordinary'}")
+    return "\n".join(lines)
+
+
+def _flat(counters: dict[str, object]) -> list[tuple[str, object]]:
+    flat: list[tuple[str, object]] = []
+    for name, count in counters.items():
+        if isinstance(count, dict):
+            flat += [(f"{name} {kind}", number) for kind, number in count.items() if number]
+        elif count:
+            flat.append((name.replace("_", " "), count))
+    return flat
