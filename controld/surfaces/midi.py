@@ -1,0 +1,197 @@
+"""A surface that speaks MIDI: ports <-> events and feedback.
+
+Bytes arrive on a foreign thread, get their time there, and hop once to the loop, where tokenizer and decoder make
+events of them. Feedback goes through the panel, which knows what the device shows and how fast it may be told.
+Everything that is decided is decided in the pure parts; here are only the hop, the timer and the coming and going.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+
+from controld.events import ControlMoved, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.feedback import Feedback
+from controld.mappings.profile import Profile
+from controld.midi_codec import MidiDecoder
+from controld.midi_panel import MidiPanel
+from controld.midi_stream import MidiStream
+from controld.surfaces.midi_ports import Direction, Link, PortPattern, Wish
+from controld.surfaces.midi_system import MidiSystem
+
+__all__ = ["MidiSurface", "MidiSystem"]
+
+log = logging.getLogger("controld.midi")
+
+# A device's two ports appear within milliseconds of each other; one that has only one of them is taken as it is then.
+GRACE_S = 0.25
+# RtMidi's JACK output takes 16,384 bytes with its own framing and drops what is longer without a word.
+MAX_OUT = 16_300
+
+Observer = Callable[[str, bytes, float], None]
+
+
+class MidiSurface:
+    """One device. `receive` gets its events on the loop, `observe` (if any) every message as ("in" | "out", bytes, s).
+
+    A pattern is a glob or `/regex/` over port names, "" for no such port. Absent ports are waited for. When the device
+    is there, `SurfaceConnected` asks for its full state; a device whose second port comes late is told connected once
+    more, for that port shows nothing yet.
+
+    Raises:
+        PortUnavailable: a pattern is no regular expression.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        input_pattern: str,
+        output_pattern: str,
+        system: MidiSystem,
+        receive: Callable[[SurfaceEvent], None],
+        loop: asyncio.AbstractEventLoop | None = None,
+        observe: Observer | None = None,
+    ) -> None:
+        self.name = name
+        self._patterns = {Direction.IN: input_pattern, Direction.OUT: output_pattern}
+        self.wishes: Sequence[Wish] = tuple(
+            Wish(name, direction, PortPattern(text), self._arrive) for direction, text in self._patterns.items() if text
+        )
+        self.decoder = MidiDecoder(name, profile)
+        self._stream, self._panel = MidiStream(), MidiPanel(name, profile)
+        self._system, self._receive, self._observe, self._loop = system, receive, observe, loop
+        self._links: dict[Direction, Link] = {}
+        self._announced = False
+        self._grace: asyncio.TimerHandle | None = None
+        self._pace: asyncio.TimerHandle | None = None
+        self._arrived: deque[tuple[bytes, float]] = deque()
+        self._woken = False
+        self._counts: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin to wait for the device. Call on the loop."""
+        self._loop = self._loop or asyncio.get_running_loop()
+        self._system.add(self)
+
+    async def stop(self) -> None:
+        """Close the ports; what waits to be shown is dropped. Safe to call twice."""
+        await self._system.remove(self)
+        self._links = {}
+        self._announced = False
+        self._cancel_timers()
+
+    def show(self, feedbacks: Iterable[Feedback]) -> None:
+        """Show looks, as far as the device differs; without a device nothing is kept, for it gets all on connect."""
+        if Direction.OUT in self._links:
+            self._panel.show_all(feedbacks)
+            self._pump()
+
+    def send(self, data: bytes) -> None:
+        """Send one raw message in order with the feedback; counted as "not sent" where no device is there."""
+        if Direction.OUT not in self._links or len(data) > MAX_OUT:
+            self._counts["not sent"] += 1
+            log.warning("%s: a message of %d bytes cannot be sent (%s)", self.name, len(data), self.status())
+            return
+        self._panel.send(data)
+        self._pump()
+
+    def inject(self, data: bytes) -> None:
+        """Take `data` as if the device had sent it now; from any thread."""
+        self._arrive(data, time.monotonic())
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the device is there."""
+        return self._announced
+
+    @property
+    def counters(self) -> Counter[str]:
+        """How many messages came and went, and by kind those that no control sent or that were broken."""
+        return self._counts + self.decoder.counters + self._stream.dropped
+
+    def status(self) -> str:
+        """Return in words what is connected and what is waited for."""
+        peers = list(dict.fromkeys(link.peer for link in self._links.values()))
+        waiting = list(
+            dict.fromkeys(f'"{text}"' for d, text in self._patterns.items() if text and d not in self._links)
+        )
+        parts = [f"connected to {', '.join(peers)}"] if peers else []
+        return "; ".join(parts + ([f"waiting for {', '.join(waiting)}"] if waiting else []))
+
+    def receive_links(self, links: dict[Direction, Link]) -> None:
+        """Take note of what is connected now, and tell the core when that changes."""
+        before, self._links = self._links, links
+        if links == before:
+            return
+        if self._announced and any(links.get(direction) != link for direction, link in before.items()):
+            self._tell_lost()
+        if len(links) == len(self.wishes):
+            self._tell_connected()
+        elif not links:
+            self._cancel_timers()
+        elif any(before.get(direction) != link for direction, link in links.items()) and self._loop is not None:
+            # Only for what is new: the half of a device that is just going is no device that comes.
+            self._grace = self._grace or self._loop.call_later(GRACE_S, self._tell_connected)
+
+    def _arrive(self, data: bytes, time_s: float) -> None:
+        """Hop to the loop; a burst wakes it once, not once a message. Any thread."""
+        self._arrived.append((data, time_s))
+        if not self._woken and self._loop is not None:
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        # Before the queue is read: what arrives from here on wakes the loop again.
+        self._woken = False
+        while self._arrived:
+            data, time_s = self._arrived.popleft()
+            self._counts["received"] += 1
+            if self._observe is not None:
+                self._observe("in", data, time_s)
+            for message in self._stream.receive(data):
+                event = self.decoder.receive(message, time_s)
+                if isinstance(event, ControlMoved):
+                    self._panel.saw_input(event.control, event.position)
+                if event is not None:
+                    self._receive(event)
+
+    def _tell_connected(self) -> None:
+        self._cancel_timers()
+        self._announced = True
+        self._panel.forget()
+        log.info("%s: %s", self.name, self.status())
+        self._receive(SurfaceConnected(self.name, time.monotonic()))
+
+    def _tell_lost(self) -> None:
+        self._drain()  # what the device still sent comes before its end
+        self._cancel_timers()
+        self._announced = False
+        self._stream.reset()
+        self.decoder.reset()
+        log.info("%s: the device is gone", self.name)
+        self._receive(SurfaceLost(self.name, time.monotonic()))
+
+    def _pump(self) -> None:
+        """Send what the pace allows now, and come back for the rest."""
+        if self._pace is not None:
+            self._pace.cancel()
+            self._pace = None
+        link = self._links.get(Direction.OUT)
+        if link is None or self._loop is None:
+            return
+        now = time.monotonic()
+        for message in self._panel.take(now):
+            self._counts["sent" if link.send(message) else "not sent"] += 1
+            if self._observe is not None:
+                self._observe("out", message, now)
+        deadline = self._panel.next_deadline(now)
+        if deadline is not None:
+            self._pace = self._loop.call_later(deadline - now, self._pump)
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._grace, self._pace):
+            if timer is not None:
+                timer.cancel()
+        self._grace = self._pace = None
