@@ -5,7 +5,7 @@ part of a `Cargo`, or settled here, or given back by `drop`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from controld.bridge.protocol import command_line, encode_batch, encode_command, encode_question
 from controld.session.outbox import Outbox
@@ -24,9 +24,8 @@ from controld.session.requests import (
 QUICK = frozenset({WriteBypass, WriteParameters, ReadBypass, ReadParameter})
 
 
-@dataclass(frozen=True, slots=True)
-class Cargo:
-    """One wire request; `quick` where its time says how fast the bridge is."""
+class Cargo(NamedTuple):
+    """One wire request; `quick` where its time says how fast the bridge is. A tuple, as it is made for each."""
 
     requests: tuple[EngineRequest, ...]
     body: bytes

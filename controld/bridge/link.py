@@ -26,6 +26,8 @@ _HANDSHAKE_MS = 2000
 # Messages taken per turn of the loop; one question has one reply, so that more can only come from a broken peer.
 _BURST = 64
 
+# Plain numbers: `&` with an enumeration takes longer than asking the socket.
+_READABLE = int(zmq.POLLIN)
 _UP = zmq.EVENT_HANDSHAKE_SUCCEEDED
 _DOWN = zmq.EVENT_DISCONNECTED
 _STRANGE = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
@@ -125,7 +127,7 @@ class Link:
         # One timer serves many questions: it is put off when it finds that it is not due, not at every reply.
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
-        if not self._draining and int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+        if not self._draining and int(self._socket.getsockopt(zmq.EVENTS)) & _READABLE:
             self._loop.call_soon(self._drain)
         return True
 
