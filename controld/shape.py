@@ -168,7 +168,9 @@ class Table:
         missing = [key for key, each in self.fields.items() if each.required and key not in keys]
         for key in missing:
             example = next(iter(self.fields[key].examples), "")
-            report.error(node, f"{self.what} needs `{key}`", f"for example `{key}: {example}`" if example else "")
+            report.error(
+                node, f"{self.what} needs `{key}`", f"for example `{key}: {as_yaml(example)}`" if example else ""
+            )
         for key, other in self.needs.items():
             if key in keys and other not in keys:
                 place = next(name for name, _ in node.entries or () if name.text == key)
@@ -231,6 +233,13 @@ def expected(node: Node, report: Report, what: str) -> Any:
     """Report that `what` was expected here, and return BAD."""
     report.error(node, f"expected {what}, found {node.describe()}")
     return BAD
+
+
+def as_yaml(value: object) -> str:
+    """Return plain data as one line of YAML, for examples in messages."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items()) + "}"
+    return "[" + ", ".join(map(as_yaml, value)) + "]" if isinstance(value, list | tuple) else str(value)
 
 
 def not_built_yet(node: Node, report: Report, word: str = "") -> None:

@@ -164,7 +164,7 @@ def parse_duration(words: str) -> Duration:
         hint = nearest(found[2].lower(), _DURATION_UNITS) if found else ""
         raise Mistake(f"expected a duration such as `300 ms`, `1.5 s`, `2 beats` or `1 bar`, found `{words}`", hint)
     counts_beats, factor = unit
-    amount = _finite(float(found[1]) * factor, "a duration")
+    amount = round(_finite(float(found[1]) * factor, "a duration"), 9)
     return Duration(beats=amount) if counts_beats else Duration(seconds=amount)
 
 

@@ -71,13 +71,16 @@ def _at(node: Node, index: int) -> Node:
 
 
 def fill(node: Node, values: dict[str, str], report: Report, where: str) -> Node:
-    """Return the tree with every `{name}` replaced; unknown names are reported, with `where` saying what is missing."""
+    """Return the tree with every `{name}` replaced; unknown names are reported, with `where` saying what is missing.
+
+    An unknown name becomes 1, so that what remains can be checked without a second complaint of the same slip.
+    """
 
     def change(each: Node) -> str:
         for found in PLACEHOLDER.finditer(each.text):
             if found[1] not in values:
                 report.error(each, f"`{found.group()}` stands for nothing: {where}", nearest(found[1], values))
-        return PLACEHOLDER.sub(lambda found: values.get(found[1], found.group()), each.text)
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], "1"), each.text)
 
     return node.with_text(change)
 
