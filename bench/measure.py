@@ -1,5 +1,6 @@
 """One run: a plan played on a subject, and what became of it at the engine and on the tablets."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from bench.standin import Record
 from bench.subjects import Bridge, Subject
 from bench.tablet import Job, Played
 from bench.wire import BYPASS, PARAMETERS_PER_EFFECT, decode, number_of, writes
+
+QUIET_S = 0.2
+MAX_BACKLOG_S = 10.0
 
 
 @dataclass(slots=True)
@@ -46,8 +50,8 @@ def run(subject: Subject, shots: list[Shot], bridge: Bridge | None = None, viewe
         bridge.take()
     drops, cpu = udp_drops(subject.port), cpu_s(subject.pid)
     played = subject.play(Job([shot.due_ns for shot in shots], [shot.data for shot in shots]))
+    records = _collect(bridge) if bridge is not None else []
     cpu = cpu_s(subject.pid) - cpu
-    records = bridge.take() if bridge is not None else []
     result = Run(
         messages=len(shots),
         datagrams_dropped=udp_drops(subject.port) - drops,
@@ -63,6 +67,19 @@ def run(subject: Subject, shots: list[Shot], bridge: Bridge | None = None, viewe
     result.presses = judge([message for message in sent if message.control[0] == "s"], _numbered(presses, sent))
     result.seen = judge(faders, shown(played, viewer))
     return result
+
+
+def _collect(bridge: Bridge) -> list[Record]:
+    """Take what came, until nothing more comes: a subject may still work off what it could not do in time."""
+    records = bridge.take()
+    end = time.monotonic() + MAX_BACKLOG_S
+    while time.monotonic() < end:
+        time.sleep(QUIET_S)
+        more = bridge.take()
+        if not more:
+            break
+        records += more
+    return records
 
 
 def arrivals(records: Iterable[Record], subject: Subject) -> Iterator[Arrival]:
