@@ -1,5 +1,6 @@
 """MIDI surfaces over a real JACK server, with a real device: another process with ports of its own."""
 
+import argparse
 import asyncio
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from controld.errors import PortUnavailable
 from controld.events import ControlMoved, ControlTurned, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Light, Profile, Source, SourceType
-from controld.ports import describe
+from controld.ports import add_arguments, describe, run
 from controld.surfaces.midi import MidiSurface, MidiSystem
 from controld.surfaces.midi_ports import Direction, Link, Links, PortList, PortPattern, Wish
 from controld.surfaces.midi_system import NO_SYSTEM, list_all_ports
@@ -451,8 +452,8 @@ class TestAlsa:
 
         sequencer, published = Sequencer(), list[Links]()
         monkeypatch.setattr(midi_alsa, "SEQUENCER", tmp_path)
-        monkeypatch.setattr(midi_alsa.rtmidi, "MidiIn", sequencer.lister)
-        monkeypatch.setattr(midi_alsa.rtmidi, "MidiOut", sequencer.lister)
+        monkeypatch.setattr("rtmidi.MidiIn", sequencer.lister)
+        monkeypatch.setattr("rtmidi.MidiOut", sequencer.lister)
         monkeypatch.setattr(midi_alsa, "RtMidiPort", sequencer.port)
         backend = midi_alsa.AlsaBackend(lambda: None)
         wish = Wish("floor", Direction.IN, PortPattern("FCB1010:FCB1010 MIDI 1"), lambda _data, _now: None)
@@ -520,6 +521,13 @@ class TestPortsCommand:
             "JACK outputs (what devices show)",
             "  a2j:FCB1010  <- floor",
         ]
+
+    def test_prints_and_succeeds(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The command ends with 0 whatever there is, and says something in any case."""
+        parser = argparse.ArgumentParser()
+        add_arguments(parser)
+        assert run(parser.parse_args([])) == 0
+        assert capsys.readouterr().out.strip()
 
     def test_says_so_when_there_is_none(self) -> None:
         """No system and a system without devices are a sentence each."""

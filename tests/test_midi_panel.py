@@ -15,7 +15,7 @@ PALETTE = {"red": 5, "green": 20, "amber": 9, "blue": 45}
 CONTROLS = (
     *(Control(f"fs{n}", Kind.BUTTON, Source(CC, 20 + n), Light(CC, 20 + n, dim=1, colors=PALETTE)) for n in range(6)),
     Control("plain", Kind.BUTTON, Source(CC, 40), Light(CC, 40)),
-    Control("own", Kind.BUTTON, Source(CC, 41), Light(CC, 41, blink=2)),
+    Control("own", Kind.BUTTON, Source(CC, 50), Light(CC, 50, blink=2)),
     Control("pad", Kind.BUTTON, Source(SourceType.NOTE, 24), Light(SourceType.NOTE, 24, channel=10)),
     Control("latch", Kind.LATCH, Source(CC, 90), Light(CC, 90)),
     Control("motor", Kind.FADER, Source(CC, 7), Light(CC, 7, continuous=True)),
@@ -59,7 +59,7 @@ class TestLooks:
             (look("plain", 1.0, "dim"), "B0 28 7F"),
             (look("plain", 0.5), "B0 28 7F"),
             (look("plain", 0.49), "B0 28 00"),
-            (look("own", 1.0, "blink"), "B0 29 02"),
+            (look("own", 1.0, "blink"), "B0 32 02"),
             (look("pad", 1.0, "on"), "99 18 7F"),
             (look("motor", 0.5), "B0 07 40"),
             (look("motor", 2.0), "B0 07 7F"),

@@ -40,15 +40,20 @@ class Linked(Protocol):
 def default_backends() -> list[BackendFactory]:
     """Return the backends whose libraries are installed, the preferred one first."""
     factories: list[BackendFactory] = []
-    # A missing libjack shows as OSError when its module is imported.
+    # A missing libjack shows as OSError when its module is imported. RtMidi built without a system would silently take
+    # another one in its place, so it is asked what it was built with.
     with suppress(ImportError, OSError):
-        from controld.surfaces.midi_jack import JackBackend
+        import rtmidi
 
-        factories.append(JackBackend)
-    with suppress(ImportError, OSError):
-        from controld.surfaces.midi_alsa import AlsaBackend
+        built_with = rtmidi.get_compiled_api()
+        if rtmidi.API_LINUX_ALSA in built_with:
+            from controld.surfaces.midi_alsa import AlsaBackend
 
-        factories.append(AlsaBackend)
+            factories.append(AlsaBackend)
+        if rtmidi.API_UNIX_JACK in built_with:
+            from controld.surfaces.midi_jack import JackBackend
+
+            factories.insert(0, JackBackend)
     return factories
 
 
