@@ -14,12 +14,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from controld.actions import SendMidi, SendOsc
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
 from controld.changes import Refused, StateChange
 from controld.config import RigConfig, load_rig
 from controld.control import Answer, ControlServer, socket_path
-from controld.errors import ConfigError
+from controld.errors import ConfigError, ControldError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.hub import Hub
@@ -28,7 +29,7 @@ from controld.reload import Reloader
 from controld.rig import Output, Rig
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
-from controld.simulate import SimulateError, inject
+from controld.simulate import inject
 from controld.surfaces.midi import MidiSurface
 from controld.surfaces.midi_system import MidiSystem
 from controld.surfaces.osc import OscSurface
@@ -126,7 +127,7 @@ class Daemon:
         wanted = [surface for surface in self.config.surfaces if surface.midi is not None]
         if not wanted:
             return
-        system = MidiSystem(self._loop)
+        system = MidiSystem()
         for surface in wanted:
             assert surface.midi is not None
             self._midi[surface.name] = MidiSurface(
@@ -139,7 +140,6 @@ class Daemon:
                 self._loop,
                 self._tracer.saw_midi(surface.name),
             )
-        system.start()
         stack.push_async_callback(system.stop)
         for midi in self._midi.values():
             midi.start()
@@ -194,9 +194,10 @@ class Daemon:
                 if type(change) is Refused:
                     self._refuse(change)
         for message in output.messages:
-            surface = self._midi.get(message.surface) or self._osc.get(message.surface)
-            if surface is not None:
-                surface.send_message(message)
+            if isinstance(message, SendMidi) and message.surface in self._midi:
+                self._midi[message.surface].send(message.data)
+            elif isinstance(message, SendOsc) and message.surface in self._osc:
+                self._osc[message.surface].send_message(message)
         if self._tracer.active:
             self._tracer.saw_output(output)
 
@@ -217,14 +218,18 @@ class Daemon:
         else:
             log.info("refused: %s: %s", refused.subject, refused.reason)
 
+    @property
+    def _surfaces(self) -> dict[str, MidiSurface | OscSurface]:
+        return {**self._midi, **self._osc}
+
     # The door
 
     def _answer(self, request: Answer) -> Answer:
         match request.get("do"):
             case "simulate":
                 try:
-                    inject(request, self._midi, self._osc)
-                except SimulateError as error:
+                    inject(request, self._surfaces)
+                except ControldError as error:
                     return {"error": str(error)}
                 return {"ok": True}
             case "status":
@@ -232,19 +237,24 @@ class Daemon:
             case other:
                 return {"error": f"`{other}` is not something this daemon does"}
 
+    def surface_words(self) -> dict[str, str]:
+        """Return what can be said of each surface, in the order of the configuration."""
+        return {config.name: self._surfaces[config.name].status() for config in self.config.surfaces}
+
     def status(self) -> Answer:
         """Return what a person would ask first, for the terminal and the monitor."""
         session = self.rig.session
-        surfaces = {name: surface.status() for name, surface in [*self._midi.items(), *self._osc.items()]}
+        bypasses = self.rig.mapper.view.bypasses.values()
         client = self._client.figures() if self._client else None
         return {
             "pedalboard": session.pedalboard.name,
             "snapshot": session.snapshot,
+            "effects": {change.effect: change.confirmed is False for change in bypasses},
             "engine": self.rig.mapper.view.engine.value,
             "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
-            "surfaces": surfaces,
+            "surfaces": self.surface_words(),
             "counters": {
-                **{name: dict(surface.counters) for name, surface in [*self._midi.items(), *self._osc.items()]},
+                **{name: dict(surface.counters) for name, surface in self._surfaces.items()},
                 "unmapped": self.rig.mapper.unmapped,
                 "errors": self._hub.errors,
                 "denied": client.denied if client else 0,

@@ -5,8 +5,10 @@ and nobody keeps an event after it was handled.
 """
 
 from dataclasses import dataclass
+from typing import Union
 
-OscArg = str | int | float | bool | bytes | None
+# What an OSC argument is in Python; arrays are tuples.
+OscArg = Union[str, int, float, bool, bytes, None, tuple["OscArg", ...]]  # noqa: UP007 - it names itself
 
 
 @dataclass(slots=True)

@@ -9,25 +9,8 @@ import pytest
 import controld
 
 ROOT = Path(controld.__file__).parent
-IMPURE = set(
-    [
-        "asyncio",
-        "threading",
-        "socket",
-        "time",
-        "random",
-        "mido",
-        "rtmidi",
-        "pythonosc",
-        "zmq",
-        "yaml",
-        "jack",
-        "os",
-        "subprocess",
-        "pathlib",
-        "logging",
-    ]
-)
+IMPURE = {"asyncio", "jack", "logging", "mido", "os", "pathlib", "pythonosc", "random", "rtmidi", "socket"}
+IMPURE |= {"subprocess", "threading", "time", "yaml", "zmq"}
 
 # Rooms from the ground up: a module may import what stands in rows before its own, and its own room. Where a room's row
 # names a prefix, every module that begins so belongs to it.

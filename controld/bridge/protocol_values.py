@@ -15,6 +15,8 @@ from controld.values import Scale, ScalePoint, clamp
 
 # The parameter under which mod-host lets a bypass be read: 0.0 is active.
 BYPASS = ":bypass"
+# A control that is 0 while the plugin lets sound pass unprocessed (LV2 core specification, lv2:enabled).
+ENABLED = "http://lv2plug.in/ns/lv2core#enabled"
 
 _NAME_SEPARATORS = re.compile(r"[#/:]")
 
@@ -74,10 +76,13 @@ def read_plugin(uri: str, reply: Mapping[str, object]) -> Plugin | None:
 
 
 def _parameters(controls: list[object]) -> Iterator[tuple[str, Scale]]:
-    # The control that LV2 designates as "enabled" is among them: hosts let it be written, although bypass moves it too.
+    """Yield the controls a person may set; the one LV2 designates as "enabled" is the bypass's own, which moves it.
+
+    Written by itself it would disagree with the bypass (mod-host keeps the two apart), and a repair would fight it.
+    """
     for control in map(members, controls):
         symbol = text(control.get("symbol"))
-        if symbol:
+        if symbol and text(control.get("designation")) != ENABLED:
             yield symbol, _scale(control)
 
 
