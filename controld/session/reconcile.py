@@ -104,7 +104,7 @@ def plan(rig: RigState, *, at_once: bool) -> list[EngineRequest]:
 def _structure(rig: RigState) -> Iterator[EngineRequest]:
     missing = [effect for effect in rig.effects.values() if not effect.present and not effect.planned]
     gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
-    if (missing or rig.leftovers) and rig.processing:
+    if (missing or rig.leftovers) and rig.processing is not False:
         yield SetProcessing(on=False)
     for source, target in sorted(rig.joined - set(rig.connections)):
         if _ours(rig, source, target) and not any(name.startswith(tuple(gone)) for name in (source, target)):

@@ -162,7 +162,7 @@ class RigState:
     connections: tuple[tuple[str, str], ...] = ()
     joined: set[tuple[str, str]] = field(default_factory=set)  # confirmed
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
-    processing: bool = True
+    processing: bool | None = None  # None: not known, it may have been left off
 
     def by_instance(self, instance: int) -> EffectState | None:
         """Return the effect with this number."""
@@ -192,7 +192,7 @@ class RigState:
         """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""
         self.joined.clear()
         self.refused.clear()
-        self.processing = True
+        self.processing = None
         for effect in self.effects.values():
             effect.forget()
 

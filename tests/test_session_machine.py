@@ -1,0 +1,166 @@
+"""The session as a state machine: whatever is played, refused, lost and found, it ends with the engine at the wish."""
+
+from fake_engine import DELAY, DRIVE, FakeEngine, board
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from controld.actions import (
+    DriveParameter,
+    EngineAction,
+    LoadPedalboard,
+    LoadPreset,
+    RecallSnapshot,
+    Resync,
+    Seek,
+    SetBypass,
+    SetParameter,
+    StepParameter,
+)
+from controld.changes import (
+    BypassChanged,
+    EngineChanged,
+    EngineState,
+    ParameterChanged,
+    PedalboardChanged,
+    SnapshotChanged,
+    State,
+)
+from controld.session.engine_events import EffectReported, EngineConnected, EngineLost
+from controld.session.model import EffectSetup, Pedalboard
+from controld.session.outbox import Outbox
+from controld.session.requests import Denied, EngineRequest, WriteBypass, WriteParameters
+from controld.session.session import Session
+from controld.values import Level, same_value
+
+EFFECTS = st.sampled_from(["drive", "delay", "twin", "nobody"])
+SYMBOLS = st.sampled_from(["gain", "mix", "time", "level", "mode", "nothing"])
+PICKS = st.one_of(st.sampled_from(list(Seek)), st.integers(0, 4), st.sampled_from(["Clean", "Lead", "Stage", "Twins"]))
+ACTIONS: st.SearchStrategy[EngineAction] = st.one_of(
+    st.builds(SetBypass, st.tuples(EFFECTS), st.none() | st.booleans()),
+    st.builds(DriveParameter, EFFECTS, SYMBOLS, st.floats(0, 1)),
+    st.builds(SetParameter, EFFECTS, SYMBOLS, st.builds(Level, st.floats(-100, 3000)), st.booleans()),
+    st.builds(StepParameter, EFFECTS, SYMBOLS, st.builds(Level, st.floats(-10, 10), st.just("%")), st.integers(-3, 3)),
+    st.builds(LoadPreset, EFFECTS, st.sampled_from(["Crunch", "Lead", "Nope"]) | st.integers(1, 2)),
+    st.builds(RecallSnapshot, PICKS),
+    st.builds(LoadPedalboard, PICKS),
+    st.just(Resync()),
+)
+TWINS = Pedalboard(
+    "Twins", (EffectSetup("twin", DRIVE.uri), EffectSetup("delay", DELAY.uri), EffectSetup("drive", DRIVE.uri))
+)
+
+
+class Stage(RuleBasedStateMachine):
+    """A player, an engine with moods, and a bridge that may list effects or not."""
+
+    @initialize(at_once=st.booleans())
+    def start(self, at_once: bool) -> None:
+        self.now = 0.0
+        self.at_once = at_once
+        self.session = Session((board(), TWINS), Outbox())
+        self.engine = FakeEngine()
+        self.connected = False
+
+    @rule(action=ACTIONS)
+    def play(self, action: EngineAction) -> None:
+        self.session.receive(action, "floor")
+
+    @rule(steps=st.integers(1, 6), limit=st.integers(1, 5))
+    def serve(self, steps: int, limit: int) -> None:
+        for _ in range(steps if self.connected else 0):
+            self.engine.step(self.session, limit, self.now)
+
+    @precondition(lambda self: not self.connected)
+    @rule(survived=st.booleans())
+    def connect(self, survived: bool) -> None:
+        if not survived:
+            self.engine = FakeEngine()
+        self.connected = True
+        self.session.receive_event(EngineConnected(frozenset({"effects", "presets"}) if self.at_once else frozenset()))
+
+    @precondition(lambda self: self.connected)
+    @rule()
+    def lose(self) -> None:
+        self.connected = False
+        self.session.receive_event(EngineLost("gone"))
+
+    @precondition(lambda self: self.connected)
+    @rule(executed=st.booleans())
+    def hiccup(self, executed: bool) -> None:
+        """A wire request times out, done or not; the client greets the bridge again."""
+        healthy = self.engine.time_out
+        if executed:
+            for request in list(self.session._executor.outbox._discrete)[:1]:
+                self.engine._do(request)
+        self.engine.time_out = lambda request: isinstance(request, WriteBypass | WriteParameters)
+        self.engine.step(self.session, 1, self.now)
+        self.engine.time_out = healthy
+        self.session.receive_event(EngineConnected(frozenset({"effects", "presets"}) if self.at_once else frozenset()))
+
+    @precondition(lambda self: self.connected)
+    @rule()
+    def refuse_once(self) -> None:
+        self.engine.deny = lambda request: _refuse_writes(request)
+        self.engine.step(self.session, 1, self.now)
+        self.engine.deny = lambda _request: None
+
+    @precondition(lambda self: self.connected)
+    @rule(instance=st.integers(1, 3))
+    def somebody_removes(self, instance: int) -> None:
+        if self.engine.effects.pop(instance, None) is not None:
+            self.session.receive_event(EffectReported(instance, ""))
+
+    @rule(seconds=st.floats(0.1, 5))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        deadline = self.session.next_deadline()
+        if deadline is not None and deadline <= self.now:
+            self.session.tick(self.now)
+
+    @invariant()
+    def facts_are_consistent(self) -> None:
+        """A confirmed fact is confirmed at its wish; nothing is up while the engine is gone."""
+        facts = self.session.report()
+        for fact in facts:
+            if isinstance(fact, EngineChanged) and not self.connected:
+                assert fact.state is EngineState.DOWN
+            if isinstance(fact, BypassChanged) and fact.state is State.CONFIRMED:
+                assert fact.confirmed == fact.bypassed
+            if isinstance(fact, ParameterChanged) and fact.state is State.CONFIRMED:
+                assert fact.confirmed is not None
+                assert same_value(fact.value, fact.confirmed)
+
+    def teardown(self) -> None:
+        if not self.connected:
+            self.connect(survived=True)
+        self.engine.run(self.session, 2, self.now)
+        self.session.tick(self.now + 10)
+        self.engine.run(self.session, 2, self.now + 10)
+        self._everything_is_at_the_wish()
+
+    def _everything_is_at_the_wish(self) -> None:
+        rig = self.session._executor.rig
+        assert {effect.instance for effect in rig.effects.values()} == set(self.engine.effects)
+        assert set(rig.connections) == self.engine.connections
+        assert self.engine.processing
+        for fact in self.session.report():
+            match fact:
+                case BypassChanged():
+                    held = self.engine.effects[rig.effects[fact.effect].instance].bypassed
+                    assert held == fact.bypassed == fact.confirmed
+                case ParameterChanged():
+                    value = self.engine.effects[rig.effects[fact.effect].instance].values[fact.symbol]
+                    assert same_value(value, fact.value)
+                case EngineChanged():
+                    assert fact.state is EngineState.UP
+                case PedalboardChanged() | SnapshotChanged():
+                    assert fact.state is not State.ASKED
+
+
+def _refuse_writes(request: EngineRequest) -> Denied | None:
+    return Denied("not now") if isinstance(request, WriteBypass | WriteParameters) else None
+
+
+TestStage = Stage.TestCase
+TestStage.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
