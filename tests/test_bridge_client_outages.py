@@ -15,6 +15,7 @@ from stand_in_bridge import StandIn, stock
 from controld.bridge import client_connection
 from controld.errors import EngineUnavailable
 from controld.session.engine_events import (
+    EffectReported,
     EngineConnected,
     EngineLost,
 )
@@ -60,6 +61,21 @@ class TestComingAndGoing:
                         assert await rig.ask(ReadParameter(4, "gain")) == Done(4.0)
                         assert bridge.lines == ["param_get 4 gain"]
                     await until(lambda: rig.count(EngineLost) == 2, 2.0)
+
+        asyncio.run(scenario())
+
+    def test_events_of_a_bridge_that_came_back(self) -> None:
+        """A bridge that was away for a while is heard from the moment it is greeted, not when a socket tries again."""
+
+        async def scenario() -> None:
+            command, events = free_endpoints()
+            async with playing(command, events, connected=False) as rig:
+                await asyncio.sleep(0.8)
+                with StandIn(stock, (command, events)) as bridge:
+                    await rig.ask(ReadParameter(1, "gain"))
+                    await asyncio.sleep(0.02)
+                    bridge.publish(b'{"type":"effect_removed","effect_id":2}')
+                    await until(lambda: EffectReported(2, "") in rig.events, 0.3)
 
         asyncio.run(scenario())
 

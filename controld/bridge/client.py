@@ -85,7 +85,7 @@ class BridgeClient:
         self._clock = clock
         self._context: Context | None = None
         self._feed: EventFeed | None = None
-        self._connection = Connection(endpoints.command, self, self._set_identity)
+        self._connection = Connection(endpoints.command, self, self._meet)
         self._loader = Loader(outbox, self._settle_soon)
         self._pace = Pace()
         self._info = BridgeInfo()
@@ -156,11 +156,12 @@ class BridgeClient:
         took_s = self._clock() - self._sent_at
         if cargo.quick:
             self._measure(took_s, len(cargo.requests))
-        # Several requests have one reply each, so that what is put into the outbox meanwhile must wait for the last.
-        self._landing = True
-        host_gone = False
-        for request, reply in zip(cargo.requests, _decode(cargo, body), strict=True):
-            host_gone |= reply == _TIMED_OUT
+        replies = _decode(cargo, body)
+        host_gone = _TIMED_OUT in replies
+        last = len(replies) - 1
+        for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
+            # What is put into the outbox meanwhile is sent with the last reply, and not to a bridge without its host.
+            self._landing = index < last or host_gone
             self._report(request, reply, took_s)
         self._landing = False
         if host_gone:
@@ -186,10 +187,11 @@ class BridgeClient:
         if self._feed is not None:
             self._feed.close()
 
-    def _set_identity(self, identity: str) -> None:
-        # Only the present link's: what a question that was given up does after all is news to the session.
+    def _meet(self, identity: str) -> None:
         if self._feed is not None:
+            # Only the present link's: what a question that was given up does after all is news to the session.
             self._feed.own_client = identity
+            self._feed.renew()
 
     def _limit(self) -> int:
         return self._pace.limit if "batch" in self._info.capabilities else 1
@@ -234,7 +236,8 @@ class BridgeClient:
         self._pace.add(took_s, commands)
         if not self._warned_slow and self._pace.is_slow():
             self._warned_slow = True
-            log.warning("%s", slow_warning(self._endpoints.command, self._pace.command_time_s))
+            stock = "batch" not in self._info.capabilities
+            log.warning("%s", slow_warning(self._endpoints.command, self._pace.command_time_s, stock=stock))
 
 
 def _decode(cargo: Cargo, body: bytes) -> list[EngineReply]:

@@ -53,13 +53,13 @@ class ConnectionUser(Protocol):
 class Connection:
     """A connection to the bridge at `endpoint`, kept up until `close`; implements `link.LinkOwner`."""
 
-    def __init__(self, endpoint: str, user: ConnectionUser, on_identity: Callable[[str], None]) -> None:
-        """Prepare; `on_identity` is told, in hex, under which ROUTER identity the bridge will know us next."""
+    def __init__(self, endpoint: str, user: ConnectionUser, on_meeting: Callable[[str], None]) -> None:
+        """Prepare; `on_meeting` is told, in hex, under which ROUTER identity a bridge that was reached knows us."""
         self.ready = False
         self.times_ready = 0
         self._endpoint = endpoint
         self._user = user
-        self._on_identity = on_identity
+        self._on_meeting = on_meeting
         self._context: Context | None = None
         self._link: Link | None = None
         self._greeting = Greeting(self._greet, self._greeted, self._refused)
@@ -108,6 +108,8 @@ class Connection:
 
     def link_up(self) -> None:
         """Greet the bridge."""
+        if self._link is not None:
+            self._on_meeting(self._link.identity.hex())
         self._greeting.begin()
 
     def link_replied(self, body: bytes) -> None:
@@ -142,7 +144,6 @@ class Connection:
         self._close_link()
         if self._context is not None:
             self._link = Link(self._context, self._endpoint, self, heartbeats=self._heartbeats)
-            self._on_identity(self._link.identity.hex())
 
     def _reopen(self) -> None:
         self._timers.pop("reopen", None)

@@ -6,6 +6,7 @@ A shell. Hands over every event that concerns the rig, a bounded number per turn
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import zmq
 
@@ -32,6 +33,7 @@ class EventFeed:
         self.own_client = ""
         self.received = 0
         self.unknown = 0
+        self._endpoint = endpoint
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -57,6 +59,16 @@ class EventFeed:
             raise
         self._loop.add_reader(self._socket.fileno(), self._drain)
         self._loop.call_soon(self._drain)
+
+    def renew(self) -> None:
+        """Connect anew at once, now that the bridge is known to be there.
+
+        Left to itself the socket may be waiting to try again, or hold on to a connection whose other end is no more;
+        what happens meanwhile would be missed.
+        """
+        with suppress(zmq.ZMQError):  # where it has never been connected
+            self._socket.disconnect(self._endpoint)
+        self._socket.connect(self._endpoint)
 
     def close(self) -> None:
         """Close the socket; can be called twice."""

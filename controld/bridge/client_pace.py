@@ -44,11 +44,12 @@ class Pace:
         return len(self._times_s) >= _LEAST_SAMPLES and self._times_s[-1] > SLOW_S and self.command_time_s > SLOW_S
 
 
-def slow_warning(endpoint: str, command_time_s: float) -> str:
-    """Return what a slow bridge costs, and the line of configuration that cures it."""
+def slow_warning(endpoint: str, command_time_s: float, *, stock: bool) -> str:
+    """Return what a slow bridge costs, and for a stock one the line of configuration that cures it."""
     # Recalling a snapshot takes a bypass and a set of parameters per effect.
-    return (
+    cost = (
         f"the bridge at {endpoint} needs {command_time_s * 1000:.0f} ms a command, so a snapshot of 8 effects takes "
-        f"about {16 * command_time_s:.1f} s; this line of configuration makes it fast: "
-        "engine: {type: mod-host, address: 127.0.0.1:5555}"
+        f"about {16 * command_time_s:.1f} s"
     )
+    cure = "; this line of configuration makes it fast: engine: {type: mod-host, address: 127.0.0.1:5555}"
+    return cost + cure if stock else cost

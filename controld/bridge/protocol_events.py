@@ -6,7 +6,7 @@ formed, is an `UnknownEngineEvent`; what is known and does not concern the rig's
 
 from collections.abc import Callable, Mapping
 
-from controld.bridge.protocol_values import BYPASS, instance_number, members, number, parse_json, text
+from controld.bridge.protocol_values import instance_number, members, number, parse_json, text
 from controld.session.engine_events import (
     ConnectionReported,
     EffectReported,
@@ -46,14 +46,6 @@ def _parameter(fields: Fields, own: bool) -> EngineEvent | None:
     return ParameterReported(instance, symbol, value, own)
 
 
-def _bypass(fields: Fields, own: bool) -> EngineEvent | None:
-    instance = instance_number(fields.get("effect_id"))
-    bypassed = fields.get("bypassed")
-    if instance is None or not isinstance(bypassed, bool | int):
-        return None
-    return ParameterReported(instance, BYPASS, 1.0 if bypassed else 0.0, own)
-
-
 def _added(fields: Fields, own: bool) -> EngineEvent | None:
     instance = instance_number(fields.get("effect_id"))
     uri = text(fields.get("uri"))
@@ -72,7 +64,6 @@ def _connection(fields: Fields, own: bool, *, connected: bool) -> EngineEvent | 
 
 _READERS: Mapping[str, Callable[[Fields, bool], EngineEvent | None]] = {
     "param_set": _parameter,
-    "bypass": _bypass,
     "effect_added": _added,
     "effect_removed": _removed,
     "connected": lambda fields, own: _connection(fields, own, connected=True),
