@@ -101,7 +101,7 @@ class Stage(RuleBasedStateMachine):
     @precondition(lambda self: self.connected)
     @rule()
     def refuse_once(self) -> None:
-        self.engine.deny = lambda request: _refuse_writes(request)
+        self.engine.deny = _refuse_writes
         self.engine.step(self.session, 1, self.now)
         self.engine.deny = lambda _request: None
 

@@ -59,6 +59,7 @@ class MidiSurface:
         self.wishes: Sequence[Wish] = tuple(
             Wish(name, direction, PortPattern(text), self._arrive) for direction, text in self._patterns.items() if text
         )
+        self._profile = profile
         self.decoder = MidiDecoder(name, profile)
         self._stream, self._panel = MidiStream(), MidiPanel(name, profile)
         self._system, self._receive, self._observe, self._loop = system, receive, observe, loop
@@ -100,6 +101,18 @@ class MidiSurface:
     def inject(self, data: bytes) -> None:
         """Take `data` as if the device had sent it now; from any thread."""
         self._arrive(data, time.monotonic())
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        """The controls, without the surface's name."""
+        return tuple(self._profile.controls)
+
+    def play(
+        self, control: str, *, position: float | None = None, detents: int | None = None, program: int | None = None
+    ) -> None:
+        """Take what the device would send for a move of `control`. Raises SurfaceError where it cannot send that."""
+        for message in self.decoder.message_for(control, position=position, detents=detents, program=program):
+            self.inject(message)
 
     @property
     def connected(self) -> bool:
