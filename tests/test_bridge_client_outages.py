@@ -12,7 +12,7 @@ import pytest
 from client_rig import Rig, answers, free_endpoints, playing, reads, running, until
 from stand_in_bridge import StandIn, stock
 
-from controld.bridge import client_connection
+from controld.bridge import client_connection, client_feed
 from controld.errors import EngineUnavailable
 from controld.session.engine_events import (
     EffectReported,
@@ -64,13 +64,15 @@ class TestComingAndGoing:
 
         asyncio.run(scenario())
 
-    def test_events_of_a_bridge_that_came_back(self) -> None:
+    def test_events_of_a_bridge_that_came_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A bridge that was away for a while is heard from the moment it is greeted, not when a socket tries again."""
+        monkeypatch.setattr(client_feed, "RECONNECT_MS", 5000)
+        monkeypatch.setattr(client_feed, "RECONNECT_MAX_MS", 5000)
 
         async def scenario() -> None:
             command, events = free_endpoints()
             async with playing(command, events, connected=False) as rig:
-                await asyncio.sleep(0.8)
+                await asyncio.sleep(0.1)
                 with StandIn(stock, (command, events)) as bridge:
                     await rig.ask(ReadParameter(1, "gain"))
                     await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import zmq
 
-from controld.bridge.link import Context
+from controld.bridge.link import RECONNECT_MAX_MS, RECONNECT_MS, Context
 from controld.bridge.protocol_events import decode_event
 from controld.session.engine_events import EngineEvent, UnknownEngineEvent
 
@@ -42,8 +42,8 @@ class EventFeed:
         options = {
             zmq.LINGER: 0,
             zmq.RCVHWM: _RECEIVE_QUEUE,
-            zmq.RECONNECT_IVL: 100,
-            zmq.RECONNECT_IVL_MAX: 500,
+            zmq.RECONNECT_IVL: RECONNECT_MS,
+            zmq.RECONNECT_IVL_MAX: RECONNECT_MAX_MS,
             zmq.TCP_KEEPALIVE: 1,
             zmq.TCP_KEEPALIVE_IDLE: _KEEPALIVE_IDLE_S,
             zmq.TCP_KEEPALIVE_INTVL: _KEEPALIVE_INTERVAL_S,

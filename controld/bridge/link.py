@@ -19,8 +19,8 @@ from zmq.utils.monitor import parse_monitor_message
 
 HEARTBEAT_INTERVAL_MS = 200
 HEARTBEAT_TIMEOUT_MS = 400
-_RECONNECT_MS = 100
-_RECONNECT_MAX_MS = 500
+RECONNECT_MS = 100
+RECONNECT_MAX_MS = 500
 # A peer that accepts and then says nothing is given up after this; libzmq's own 30 s outlast a set change.
 _HANDSHAKE_MS = 2000
 # Messages taken per turn of the loop; one question has one reply, so that more can only come from a broken peer.
@@ -96,8 +96,8 @@ class Link:
         options = {
             zmq.IMMEDIATE: 1,
             zmq.LINGER: 0,
-            zmq.RECONNECT_IVL: _RECONNECT_MS,
-            zmq.RECONNECT_IVL_MAX: _RECONNECT_MAX_MS,
+            zmq.RECONNECT_IVL: RECONNECT_MS,
+            zmq.RECONNECT_IVL_MAX: RECONNECT_MAX_MS,
             zmq.HANDSHAKE_IVL: _HANDSHAKE_MS,
         }
         if heartbeats:
