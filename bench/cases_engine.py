@@ -2,7 +2,7 @@
 
 from bench.analysis import Outcome
 from bench.context import Bench, alternate
-from bench.measure import Run
+from bench.measure import Run, ratio
 from bench.plan import Shot, burst, merged, stomps, sweep
 from bench.results import CaseResult, engine_row, rounded, times
 from bench.rigfiles import Rig
@@ -55,8 +55,10 @@ def _judge_rate(result: CaseResult, what: str, rate: int, ours: Run, floor: Run)
     moves = ours.moves
     if rate <= 1000:
         for name, share, limit in (("p50", 0.5, 1.5), ("p99", 0.99, 2.0)):
-            ratio = moves.at(share) / floor.moves.at(share)
-            result.judge(f"{what}: {name} at most {limit} x the forwarder's", f"{ratio:.2f}", ratio <= limit)
+            times_floor = ratio(ours, floor, share)
+            result.judge(
+                f"{what}: {name} at most {limit} x the forwarder's", f"{times_floor:.2f}", times_floor <= limit
+            )
     elif rate <= 5000:
         lost = moves.unserved + ours.datagrams_dropped + ours.presses.sent - ours.presses.arrived
         result.judge(f"{what}: nothing lost", f"{lost} lost", lost == 0)
@@ -84,7 +86,7 @@ def mapped(bench: Bench) -> CaseResult:
         result.rows.append({"mapped": name, **engine_row(of)})
     cost = runs[1].cpu_s / runs[0].cpu_s
     result.judge("1000 mapped controls cost no more CPU per message than 10 (within 10 %)", f"{cost:.2f}", cost <= 1.1)
-    slower = runs[1].moves.at(0.5) / runs[0].moves.at(0.5)
+    slower = ratio(runs[1], runs[0], 0.5)
     result.judge("and no more time (p50, within 10 %)", f"{slower:.2f}", slower <= 1.1)
     return result
 

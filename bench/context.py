@@ -28,13 +28,13 @@ class Bench:
     @property
     def rounds(self) -> int:
         """How often subject and floor take turns."""
-        return 1 if self.quick else 2
+        return 1 if self.quick else 3
 
     def seconds(self, rate: float) -> float:
         """Return how long to send at this rate: long enough for a p99, short enough to be done."""
         if rate < 500:
-            return 5.0 if self.quick else 8.0
-        return 3.0 if self.quick else 4.0
+            return 5.0 if self.quick else 6.0
+        return 3.0
 
     def daemon(self, rig: Rig, hello: list[bytes] | None = None) -> Subject:
         """Start a daemon over a generated rig."""

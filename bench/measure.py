@@ -1,5 +1,6 @@
 """One run: a plan played on a subject, and what became of it at the engine and on the tablets."""
 
+import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ MAX_BACKLOG_S = 10.0
 
 @dataclass(slots=True)
 class Run:
-    """What one or several runs of the same kind came to."""
+    """What one or several runs of the same kind came to; `rounds` are the single ones where it is a pool."""
 
     moves: Outcome = field(default_factory=Outcome)  # input to engine request, faders
     presses: Outcome = field(default_factory=Outcome)  # input to engine request, switches
@@ -30,9 +31,11 @@ class Run:
     cpu_s: float = 0.0
     late_us: list[float] = field(default_factory=list)  # of the sender itself
     feedback: int = 0
+    rounds: list["Run"] = field(default_factory=list)
 
     def add(self, other: "Run") -> None:
         """Pool another run of the same kind."""
+        self.rounds.append(other)
         for name in ("moves", "presses", "seen"):
             getattr(self, name).add(getattr(other, name))
         for name in ("messages", "datagrams_dropped", "requests", "cpu_s", "late_us", "feedback"):
@@ -42,6 +45,12 @@ class Run:
     def cpu_ms_per_1000(self) -> float:
         """CPU time in milliseconds for 1000 messages (10 ms in a second at 1000/s are 1 % of a core)."""
         return self.cpu_s / self.messages * 1e6 if self.messages else 0.0
+
+
+def ratio(ours: Run, floor: Run, share: float) -> float:
+    """Return a quantile over the floor's: the median of the rounds' ratios, so that one bad round decides nothing."""
+    pairs = zip(ours.rounds, floor.rounds, strict=True)
+    return statistics.median(mine.moves.at(share) / theirs.moves.at(share) for mine, theirs in pairs)
 
 
 def run(subject: Subject, shots: list[Shot], bridge: Bridge | None = None, viewer: int = 1) -> Run:
@@ -100,14 +109,14 @@ def shown(played: Played, viewer: int) -> Iterator[Arrival]:
         if who != viewer:
             continue
         for address, value in decode(datagram):
-            control = _control_of(address)
+            control = _control_of(address, echoed=viewer == 0)
             if control:
                 yield Arrival(control, number_of(value), at_ns)
 
 
-def _control_of(address: str) -> str:
+def _control_of(address: str, *, echoed: bool) -> str:
     match address.split("/")[1:]:
-        case ["m", index]:
+        case ["m", index] if echoed:
             return f"m{index}"
         case ["effect", effect, symbol] if symbol[:1] == "p" and symbol[1:].isdecimal():
             return f"m{int(effect.removeprefix('fx')) * PARAMETERS_PER_EFFECT + int(symbol[1:])}"
