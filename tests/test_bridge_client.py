@@ -153,11 +153,13 @@ class TestBatches:
         """When a batch is not answered, each of its requests and the one held back for the next are timed out."""
 
         async def scenario(rig: Rig, bridge: StandIn) -> None:
-            await rig.ask(ReadParameter(1, "gain"))
+            while rig.client.figures().batch_limit < 8:
+                await rig.ask(ReadParameter(1, "gain"))
+            before = len(rig.replies)
             bridge.answer = lambda request: [] if request.get("action") == "batch" else modern(request)
             rig.put(*reads(3), RemoveEffect(5))
             await rig.connected(2)
-            assert answers(rig) == [1.0] + ["TimedOut"] * 4
+            assert answers(rig)[before:] == ["TimedOut"] * 4
             assert rig.outbox.unanswered == 0
 
         run(scenario, StandIn(modern))
