@@ -48,7 +48,7 @@ class Node:
         """Return the value under `key`; None where there is none, or where this is no mapping."""
         return next((value for name, value in self.entries or () if name.text == key), None)
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Return the keys of a mapping in order; nothing of other nodes."""
         return tuple(name.text for name, _ in self.entries or ())
 

@@ -164,7 +164,7 @@ class Table:
         report.error(key, f"unknown key `{key.text}` in {self.what}", hint)
 
     def _judge(self, node: Node, report: Report) -> None:
-        keys = node.keys()
+        keys = node.names()
         missing = [key for key, each in self.fields.items() if each.required and key not in keys]
         for key in missing:
             example = next(iter(self.fields[key].examples), "")

@@ -140,7 +140,7 @@ class _AnyControl:
 
     def read(self, node: Node, report: Report) -> Any:
         kind = node.get("kind")
-        alone = kind is not None and kind.text == Kind.LIGHT.value and not set(node.keys()) & set(_SOURCES)
+        alone = kind is not None and kind.text == Kind.LIGHT.value and not set(node.names()) & set(_SOURCES)
         return (LIGHT if alone and node.get("led") else CONTROL).read(node, report)
 
     def schema(self, defs: Definitions) -> JsonSchema:

@@ -125,7 +125,7 @@ def _copies(node: Node, report: Report) -> Iterator[tuple[Node, str]]:
         yield from _indexed(node, "", report, "the rule has no `for`")
         return
     body = replace(node, entries=tuple(pair for pair in node.entries or () if pair[0].text != "for"))
-    names = f"`for` gives {', '.join(template.keys())}"
+    names = f"`for` gives {', '.join(template.names())}"
     for values in combinations(template, report):
         suffix = " (" + ", ".join(f"{name}={value}" for name, value in values.items()) + ")"
         passed_on = {"index": "{index}"} if _ranges(body) else {}

@@ -81,7 +81,7 @@ PEDALBOARD = Table(
         "version": Field(version(), "The version of the language: 1.", required=True, examples=(1,)),
         "name": Field(text("a name"), "What players call it.", required=True, examples=("Clean to Lead",)),
         "description": Field(text("a description"), "For people.", default=""),
-        "tempo": Field(number("beats a minute from 20 to 400", 20, 400), "Its tempo in beats a minute.", default=120.0),
+        "tempo": Field(number("beats a minute from 20 to 400", 20, 400), "Its tempo, in beats a minute."),
         "effects": Field(MapOf(_EFFECT_NAME, EFFECT, "effects by name"), "The effects by name, in order.", default={},
                          required=True),
         "connections": Field(ListOf(_CONNECTION, "a list of connections", 0),
@@ -113,8 +113,11 @@ BANKS = Table(
 )  # fmt: skip
 
 
-def compile_pedalboard(node: Node, report: Report, symbols: Symbols) -> Pedalboard | None:
-    """Return the pedalboard a file describes, as far as it can be read; None where it is no pedalboard at all."""
+def compile_pedalboard(node: Node, report: Report, symbols: Symbols, default_bpm: float = 120.0) -> Pedalboard | None:
+    """Return the pedalboard a file describes, as far as it can be read; None where it is no pedalboard at all.
+
+    `default_bpm` is the tempo of one that does not say its own, in beats a minute.
+    """
     record = PEDALBOARD.read(node, report)
     if record is BAD:
         return None
@@ -127,7 +130,7 @@ def compile_pedalboard(node: Node, report: Report, symbols: Symbols) -> Pedalboa
         _connections(record, uris, report),
         _snapshots(record, uris, symbols, report),
         record["description"],
-        record["tempo"],
+        record["tempo"] or default_bpm,
         node.path,
     )
 

@@ -1,0 +1,181 @@
+"""The rig's own file, `controld.yaml`: its table, and the small values in it.
+
+Pure. What the file names (profiles, pedalboards, mappings) is read by `config`.
+"""
+
+import re
+
+from controld.config_values import EngineConfig, MidiPorts, OscConfig
+from controld.document import Node
+from controld.errors import nearest
+from controld.mappings.schema_words import NOT_BUILT_YET
+from controld.shape import Field, JsonSchema, Leaf, Mistake, Record, Table, listed
+from controld.shape_leaves import boolean, choice, custom, name, number, pattern, text, version
+from controld.shape_lists import MapOf, OneOrMany
+
+LOOPBACK = "127.0.0.1"
+ENGINES = ("virtual", "bridge")
+_HOST_PORT = re.compile(r"(?:(?P<host>[^\s:\[\]]+)|\[(?P<six>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})")
+_ADDRESS_PATTERN = r"^([^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
+
+
+def parse_address(written: str) -> tuple[str, int] | None:
+    """Return "host:port" or "[ipv6]:port" in its two parts; None where it is none."""
+    found = _HOST_PORT.fullmatch(written)
+    if found is None or not 0 < int(found["port"]) < 65_536:
+        return None
+    return found["host"] or found["six"], int(found["port"])
+
+
+def _listen(node: Node) -> tuple[str, int]:
+    if isinstance(node.value, int) and not isinstance(node.value, bool) and 0 < node.value < 65_536:
+        return LOOPBACK, node.value
+    address = parse_address(node.value) if isinstance(node.value, str) else None
+    if address is None:
+        raise Mistake(f"expected an address and a port as in `127.0.0.1:9000`, found {node.describe()}")
+    return address
+
+
+def _reply(node: Node) -> str | int | tuple[str, int]:
+    if node.text == "sender":
+        return "sender"
+    port = re.fullmatch(r"port\s+([0-9]{1,5})", node.text)
+    if port is not None and 0 < int(port[1]) < 65_536:
+        return int(port[1])
+    address = parse_address(node.text)
+    if address is None:
+        hint = f"`port {node.text}`" if node.text.isdigit() else nearest(node.text, ["sender"])
+        wanted = "`sender`, `port 9001` or `192.168.1.20:9001`"
+        raise Mistake(f"expected {wanted}, found {node.describe()}", hint)
+    return address
+
+
+def _port_glob(written: str) -> str:
+    if len(written) > 2 and written.startswith("/") and written.endswith("/"):
+        try:
+            re.compile(written[1:-1])
+        except re.error as error:
+            raise Mistake(f"not a regular expression: {error}") from error
+    return written
+
+
+def _engine(written: str) -> str:
+    if written == "mod-host":
+        raise Mistake("the engine `mod-host` is not built yet", "use `type: bridge` or `type: virtual`")
+    if written not in ENGINES:
+        raise Mistake(f"expected an engine ({listed(ENGINES)}), found `{written}`", nearest(written, ENGINES))
+    return written
+
+
+_REPLY_SCHEMA: JsonSchema = {"anyOf": [
+    {"const": "sender"}, {"type": "string", "pattern": r"^port\s+[0-9]{1,5}$"},
+    {"type": "string", "pattern": _ADDRESS_PATTERN},
+]}  # fmt: skip
+_LISTEN_SCHEMA: JsonSchema = {"anyOf": [
+    {"type": "integer", "minimum": 1, "maximum": 65_535}, {"type": "string", "pattern": _ADDRESS_PATTERN},
+]}  # fmt: skip
+_ENGINE = EngineConfig()
+_ENDPOINT = pattern("a ZeroMQ address as in `tcp://127.0.0.1:6000`", r"^(tcp://[^\s:]+:[0-9]+|ipc://\S+)$")
+_PORTS = custom("a part of a port's name with `*` as the rest, or a `/regular expression/`", _port_glob,
+                {"type": "string", "minLength": 1})  # fmt: skip
+_FILES = OneOrMany(text("a path, in which `*` stands for any name"), "a list of paths")
+
+ENGINE = Table(
+    "engine", "an engine",
+    {
+        "type": Field(custom("an engine", _engine, {"enum": list(ENGINES)}),
+                      "virtual: a bridge of our own with virtual plugins, started with the daemon (it makes no sound). "
+                      "bridge: a modhost-bridge that runs already.", required=True, examples=("virtual",)),
+        "endpoint": Field(_ENDPOINT, "Where the bridge takes commands.", default=_ENGINE.endpoint),
+        "events": Field(_ENDPOINT, "Where the bridge publishes events.", default=_ENGINE.events),
+        "health": Field(_ENDPOINT, "Where the bridge publishes its health.", default=_ENGINE.health),
+    },
+    doc="The audio side.",
+    later=NOT_BUILT_YET["engine"],
+)  # fmt: skip
+MIDI = Table(
+    "midi_ports", "MIDI ports",
+    {
+        "in": Field(_PORTS, "The port the device sends from.", examples=("*FCB1010*",)),
+        "out": Field(_PORTS, "The port that reaches the device's lights.", examples=("*FCB1010*",)),
+    },
+    doc="MIDI ports by name. A device that is absent is waited for.",
+)  # fmt: skip
+OSC = Table(
+    "osc_port", "an OSC port",
+    {
+        "listen": Field(Leaf(_listen, _LISTEN_SCHEMA, "an address"), "Where to listen: address and port (UDP).",
+                        required=True, examples=("127.0.0.1:9000",)),
+        "reply": Field(Leaf(_reply, _REPLY_SCHEMA, "whom to answer"),
+                       "Whom to answer: `sender` (the socket it came from), `port 9001` (of the sender's host), or one "
+                       "fixed address.", default="sender"),
+    },
+    doc="A network port for OSC.",
+)  # fmt: skip
+SURFACE = Table(
+    "surface", "a surface",
+    {
+        "profile": Field(pattern("the name of a profile", r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"),
+                         "What the device can send and show: a file of `surfaces/`, or one that is shipped.",
+                         required=True, examples=("generic-6fs-2exp",)),
+        "midi": Field(MIDI, "Its MIDI ports.", examples=({"in": "*FCB1010*", "out": "*FCB1010*"},)),
+        "osc": Field(OSC, "Its OSC port.", examples=({"listen": "127.0.0.1:9000"},)),
+    },
+    doc="A device to play on.",
+    later=NOT_BUILT_YET["surface"],
+)  # fmt: skip
+STARTUP = Table(
+    "startup", "`startup`",
+    {
+        "restore": Field(choice("what to restore", ("last", "none")), "last: go on where the rig was left.",
+                         default="last"),
+        "pedalboard": Field(text("the name of a pedalboard"), "The pedalboard to begin with; else the first.",
+                            default=""),
+    },
+    doc="What is loaded at start.",
+)  # fmt: skip
+RIG = Table(
+    "rig", "the rig",
+    {
+        "version": Field(version(), "The version of the language: 1.", required=True, examples=(1,)),
+        "description": Field(text("a description"), "For people.", default=""),
+        "engine": Field(ENGINE, "The audio side; the virtual one where nothing is said."),
+        "surfaces": Field(MapOf(name("the name of a surface"), SURFACE, "surfaces by name"), "The devices to play on.",
+                          default={}),
+        "pedalboards": Field(_FILES, "Files of pedalboards, from here; `*` stands for any name.", default=(),
+                             examples=(["pedalboards/*.yaml"],)),
+        "banks": Field(text("a path"), "The file that says the order of the pedalboards.", examples=("banks.yaml",)),
+        "mappings": Field(_FILES, "Files of rules, from here.", default=(), examples=(["mappings/*.yaml"],)),
+        "startup": Field(STARTUP, "What is loaded at start."),
+        "tempo": Field(number("beats a minute from 20 to 400", 20, 400),
+                       "The tempo of pedalboards that do not say their own.", default=120.0),
+        "reload": Field(boolean(), "Whether a saved file is read again at once.", default=True),
+        "socket": Field(text("a path"), "Where `controld monitor` finds the daemon, if not in the usual place.",
+                        default=""),
+    },
+    doc="A rig: engine, surfaces, and which pedalboards and mappings belong to it.",
+    later=NOT_BUILT_YET["rig"],
+)  # fmt: skip
+
+
+def engine_of(record: Record) -> EngineConfig:
+    """Return the engine the rig's record describes."""
+    engine: Record | None = record["engine"]
+    if engine is None:
+        return EngineConfig()
+    return EngineConfig(engine["type"] or "virtual", engine["endpoint"], engine["events"], engine["health"])
+
+
+def midi_of(record: Record) -> MidiPorts | None:
+    """Return the MIDI ports of a surface's record."""
+    midi: Record | None = record["midi"]
+    return None if midi is None else MidiPorts(midi["in"] or "", midi["out"] or "")
+
+
+def osc_of(record: Record) -> OscConfig | None:
+    """Return the OSC port of a surface's record."""
+    osc: Record | None = record["osc"]
+    if osc is None or osc["listen"] is None:
+        return None
+    host, port = osc["listen"]
+    return OscConfig(host, port, osc["reply"])
