@@ -18,6 +18,7 @@ from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact, same_args
 
 MAX_CLIENTS: Final = 64
+DEAF_S: Final = 10.0  # how long a client that nobody listens for is told nothing, though it is heard
 MAX_SENDERS: Final = 1024  # known by the port they send from, which some programs choose anew for each message
 KEEP_S: Final = 600.0
 SUBSCRIBED_S: Final = 60.0  # unless the client says otherwise
@@ -64,6 +65,7 @@ class Client:
     heard_s: float
     keep_s: float = KEEP_S
     subscribed: bool = False
+    deaf_until_s: float | None = None  # told nothing until it is heard after that time
     name: str = ""
     shown: dict[str, _Args] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)  # address -> type tag it last sent there
@@ -73,7 +75,7 @@ class Client:
     _told_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.name = client_name(self.address)
+        self.name = self.name or client_name(self.address)
 
     @property
     def expires_s(self) -> float:
@@ -102,7 +104,7 @@ class Client:
 
     def offer(self, facts: Iterable[Fact], now: float, *, mine: bool = False, settled: bool = True) -> None:
         """Queue what the client does not show yet; `mine`: it asked for this, `settled`: and that is decided."""
-        if mine and not settled:
+        if self.deaf_until_s is not None or (mine and not settled):
             return
         for fact in facts:
             address, args = fact.address, fact.args
@@ -126,6 +128,17 @@ class Client:
     def next_release_s(self) -> float:
         """Return when `release` has something to do; infinity for not at all."""
         return min((self.moved_s.get(address, -inf) + OWNED_S for address in self.held), default=inf)
+
+    def deafen(self, now: float) -> None:
+        """Tell nothing more: where the client should listen, nobody does."""
+        self.deaf_until_s = now + DEAF_S
+        self.queue.clear()
+        self.held.clear()
+
+    def revive(self) -> None:
+        """Tell everything again."""
+        self.deaf_until_s = None
+        self.forget()
 
     def forget(self, addresses: Iterable[str] | None = None) -> None:
         """Forget what the client shows, at `addresses` or everywhere, so that it is told again."""
@@ -230,5 +243,5 @@ class Clients:
 
 
 def _worth(client: Client) -> tuple[bool, float]:
-    """Order clients by how much is lost with them: who subscribed stays before who was heard last."""
-    return client.subscribed, client.heard_s
+    """Order clients by how much is lost with them: who listens and subscribed stays before who was heard last."""
+    return client.deaf_until_s is None and client.subscribed, client.heard_s

@@ -73,6 +73,13 @@ class Namespace:
         facts = self._effects.get(parts[2], {}) if len(parts) > 3 and parts[1] == "effect" else self._board
         return facts.get(address)
 
+    def facts_at(self, address: str) -> list[Fact]:
+        """Return what is true at an address and below it."""
+        parts = address.split("/", 3)
+        facts = self._effects.get(parts[2], {}) if len(parts) > 2 and parts[1] == "effect" else self._board
+        below = address + "/"
+        return [fact for name, fact in facts.items() if name == address or name.startswith(below)]
+
     # Out
 
     def receive(self, change: StateChange) -> News:
