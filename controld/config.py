@@ -12,7 +12,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from controld.config_schema import RIG, engine_of, midi_of, osc_of
-from controld.config_values import RigConfig, Startup, SurfaceConfig
+from controld.config_values import EngineConfig, MidiPorts, OscConfig, RigConfig, Startup, SurfaceConfig
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
 from controld.mappings.profile import Profile, SourceType
@@ -26,6 +26,11 @@ from controld.shape import BAD, Record, Report
 from controld.shape_parameters import Symbols
 from controld.shape_parameters import known as known_names
 from controld.yaml_reader import read_document
+
+__all__ = [
+    "CONFIG_NAME", "EngineConfig", "MidiPorts", "OscConfig", "RigConfig", "RigLoader", "Startup", "SurfaceConfig",
+    "find_config", "load_rig",
+]  # fmt: skip
 
 CONFIG_NAME = "controld.yaml"
 
@@ -53,14 +58,14 @@ def find_config(chosen: str = "") -> Path:
 
 
 def load_rig(path: Path, symbols: Symbols | None = None) -> RigConfig:
-    """Return the rig that a file describes, everything it names included.
+    """Return the rig that a file describes, everything it names included; a folder stands for its `controld.yaml`.
 
     `symbols` is what is known of plugins (URI -> parameter -> unit), to check parameters before any engine runs.
 
     Raises:
         ConfigError: with every mistake of every file.
     """
-    loader = RigLoader(path, symbols or {})
+    loader = RigLoader(path / CONFIG_NAME if path.is_dir() else path, symbols or {})
     rig = loader.load()
     if loader.report.problems or rig is None:
         raise ConfigError(loader.report.problems)

@@ -1,0 +1,213 @@
+"""`controld check` and `controld schema`: every mistake in the files a person names, and tables editors complete by.
+
+Shell: it reads files and writes to standard output. What is a mistake is decided by `config` and the shapes; here it
+is only found out what kind of file each is, and how its problems are told.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from controld.config import CONFIG_NAME, RigLoader, find_config
+from controld.config_schema import RIG
+from controld.document import Node
+from controld.errors import ConfigError, Problem
+from controld.mappings.profile_schema import PROFILE, compile_profile
+from controld.mappings.schema import RuleCompiler
+from controld.mappings.schema_known import Known
+from controld.mappings.schema_tables import MAPPING
+from controld.session.schema import BANKS, PEDALBOARD, compile_banks, compile_pedalboard
+from controld.shape import JsonSchema, Report, Table, schema_document
+from controld.shape_parameters import Symbols
+from controld.yaml_reader import read_document
+
+# Each kind of file: its table, and the keys that tell it from the others.
+KINDS: dict[str, tuple[Table, frozenset[str]]] = {
+    "rig": (RIG, frozenset({"engine", "surfaces", "mappings", "pedalboards", "startup"})),
+    "profile": (PROFILE, frozenset({"controls", "max_rate"})),
+    "mapping": (MAPPING, frozenset({"rules", "pages", "tests"})),
+    "pedalboard": (PEDALBOARD, frozenset({"effects", "connections", "snapshots"})),
+    "banks": (BANKS, frozenset({"banks"})),
+}
+_FOLDERS = {"surfaces": "profile", "profiles": "profile", "mappings": "mapping", "pedalboards": "pedalboard"}
+_TEMPLATED = frozenset({"profile", "mapping"})  # kinds whose texts may hold `{names}` or `{1..8}`
+_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `controld check`."""
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders; without, the rig itself")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="json: one object, for editors")
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check the files and folders of `args.paths` and tell all problems; returns 0 where there are none, else 1.
+
+    Raises:
+        ConfigError: nothing was named, and there is no configuration in the usual places.
+    """
+    checked = check_paths(args.paths or [find_config()], catalogue_symbols())
+    if args.format == "json":
+        sys.stdout.write(_as_json(checked) + "\n")
+    else:
+        for line in _as_text(checked, excerpts=sys.stdout.isatty()):
+            sys.stdout.write(line + "\n")
+    return 1 if checked.report.problems else 0
+
+
+def add_schema_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `controld schema`."""
+    kinds = [*KINDS, "all"]
+    parser.add_argument("kind", nargs="?", choices=kinds, default="all", help="of which file; all: an object of all")
+
+
+def run_schema(args: argparse.Namespace) -> int:
+    """Write the JSON Schema of a kind of file, or of all of them by kind."""
+    schemas = {kind: json_schema(kind) for kind in KINDS}
+    sys.stdout.write(json.dumps(schemas if args.kind == "all" else schemas[args.kind], indent=2) + "\n")
+    return 0
+
+
+def json_schema(kind: str) -> JsonSchema:
+    """Return the JSON Schema (2020-12) of one of `KINDS`."""
+    table, _ = KINDS[kind]
+    return schema_document(f"controld {kind}", table, templated=kind in _TEMPLATED)
+
+
+def catalogue_symbols() -> Symbols:
+    """Return what the packaged catalogue knows of plugins: URI -> parameter symbol -> unit."""
+    from controld.bridge.hosts.catalogue import load_catalogue
+
+    return {
+        uri: {control.symbol: control.unit_label or control.unit for control in plugin.controls}
+        for uri, plugin in load_catalogue().items()
+    }
+
+
+@dataclass(slots=True)
+class Checked:
+    """The result of a check: what was found, and the files that were read."""
+
+    report: Report = field(default_factory=Report)
+    files: dict[Path, None] = field(default_factory=dict)
+
+
+def check_paths(paths: Iterable[Path], symbols: Symbols) -> Checked:
+    """Check files and folders: a rig with all that belongs to it, any other file as what it looks like."""
+    checked = Checked()
+    for path in paths:
+        if path.is_dir():
+            _check_folder(path, symbols, checked)
+        else:
+            _check_file(path, symbols, checked)
+    return checked
+
+
+def _check_folder(folder: Path, symbols: Symbols, checked: Checked) -> None:
+    rigs = [rig for rig in (folder / CONFIG_NAME, folder / "config" / CONFIG_NAME) if rig.is_file()]
+    for rig in rigs[:1]:
+        _check_rig(rig, symbols, checked)
+    others = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+    if not others:
+        problem = Problem(str(folder), 0, 0, "no YAML file in this folder", f"a rig begins with {CONFIG_NAME}")
+        checked.report.problems[problem] = None
+    for path in others:
+        if path not in checked.files:
+            _check_file(path, symbols, checked)
+
+
+def _check_rig(path: Path, symbols: Symbols, checked: Checked) -> None:
+    loader = RigLoader(path, symbols, checked.report, checked.files)
+    loader.load()
+
+
+def _check_file(path: Path, symbols: Symbols, checked: Checked) -> None:
+    try:
+        node, problems = read_document(path)
+    except ConfigError as error:
+        checked.files[path] = None
+        checked.report.problems.update(dict.fromkeys(error.problems))
+        return
+    kind = kind_of(node, path)
+    if kind == "rig":
+        _check_rig(path, symbols, checked)
+        return
+    checked.files[path] = None
+    checked.report.problems.update(dict.fromkeys(problems))
+    _check_alone(node, kind, path, symbols, checked.report)
+
+
+def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, report: Report) -> None:
+    if kind == "profile":
+        compile_profile(node, path.stem, report)
+    elif kind == "mapping":
+        RuleCompiler(Known(symbols=symbols), report).compile(node, str(path))
+    elif kind == "pedalboard":
+        compile_pedalboard(node, report, symbols)
+    elif kind == "banks":
+        compile_banks(node, report)
+    else:
+        keys = ", ".join(f"`{next(iter(sorted(keys)))}`" for _, keys in KINDS.values())
+        report.error(node, "this is no file of a rig", f"its kind is told by its keys, for example {keys}")
+
+
+def kind_of(node: Node, path: Path) -> str:
+    """Return which of `KINDS` a file looks like: by its keys, then by its folder; "" where nothing tells."""
+    keys = set(node.names())
+    scores = {kind: len(keys & telling) for kind, (_, telling) in KINDS.items()}
+    best = max(scores, key=lambda kind: scores[kind])
+    if scores[best]:
+        return best
+    return "rig" if path.name == CONFIG_NAME else _FOLDERS.get(path.resolve().parent.name, "")
+
+
+def _as_json(checked: Checked) -> str:
+    found = {
+        "ok": not checked.report.problems,
+        "files": [str(path) for path in checked.files],
+        "problems": [asdict(problem) for problem in sorted(checked.report.problems)],
+        "warnings": [asdict(problem) for problem in sorted(checked.report.warnings)],
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _as_text(checked: Checked, *, excerpts: bool) -> Iterator[str]:
+    problems, warnings = checked.report.problems, checked.report.warnings
+    for problem in sorted([*problems, *warnings]):
+        mark = "" if problem in problems else "warning: "
+        place = f"{problem.path}:{problem.line}:{problem.column}" if problem.line else problem.path
+        yield f"{place}: {mark}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
+        if excerpts:
+            yield from _excerpt(problem)
+    files = _counted(len(checked.files), "file")
+    also = f", {_counted(len(warnings), 'warning')}" if warnings else ""
+    if problems:
+        paths = len({problem.path for problem in problems})
+        yield f"{_counted(len(problems), 'problem')} in {_counted(paths, 'file')} ({files} checked{also})"
+    else:
+        yield f"{files} checked, no problems{also}"
+
+
+def _excerpt(problem: Problem) -> Iterator[str]:
+    """Yield the line a problem is in, and a caret under its column; tabs are kept so that the caret stands right."""
+    if not problem.line:
+        return
+    try:
+        lines = Path(problem.path).read_text("utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return
+    if problem.line > len(lines):
+        return
+    line = lines[problem.line - 1]
+    width = int(os.environ.get("COLUMNS", "0") or 0) or 160
+    indent = "".join("\t" if char == "\t" else " " for char in line[: problem.column - 1])
+    yield f"  | {line[: max(width - 4, problem.column + 20)]}"
+    yield f"  | {indent}^"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
