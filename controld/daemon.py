@@ -18,13 +18,14 @@ from controld.actions import SendMidi, SendOsc
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
 from controld.changes import Refused, StateChange
-from controld.config import RigConfig, load_rig
+from controld.config import load_rig
+from controld.config_values import OscConfig, RigConfig
 from controld.control import Answer, ControlServer, socket_path
 from controld.errors import ConfigError, ControldError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.hub import Hub
-from controld.mappings.profile import Control
+from controld.osc_clients import Reply
 from controld.reload import Reloader
 from controld.rig import Output, Rig
 from controld.session.engine_events import EngineEvent
@@ -46,7 +47,7 @@ class Daemon:
 
     def __init__(self, config: RigConfig, socket: Path | None = None) -> None:
         self.config = config
-        self.rig = Rig(config.rules, controls_of(config), config.pedalboards, config.startup.pedalboard)
+        self.rig = Rig(config.rules, config.controls, config.pedalboards, config.startup.pedalboard)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(config.socket), self._answer)
@@ -98,7 +99,7 @@ class Daemon:
                     surface.name,
                     surface.profile,
                     (surface.osc.host, surface.osc.port),
-                    surface.osc.reply,
+                    _reply(surface.osc),
                     self._receive,
                     self._loop,
                     self._tracer.saw_osc(surface.name),
@@ -173,7 +174,7 @@ class Daemon:
         rules = len(set(config.rules) - set(self.config.rules))
         log.info("files were changed: %d rules are new or changed, %d in all", rules, len(config.rules))
         self.config = config
-        self._hub.enter(self.rig.replace, config.rules, controls_of(config), config.pedalboards)
+        self._hub.enter(self.rig.replace, config.rules, config.controls, config.pedalboards)
 
     # Out
 
@@ -265,13 +266,10 @@ class Daemon:
         }
 
 
-def controls_of(config: RigConfig) -> dict[str, Control]:
-    """Return the controls of all surfaces by full name."""
-    return {
-        f"{surface.name}.{name}": control
-        for surface in config.surfaces
-        for name, control in surface.profile.controls.items()
-    }
+def _reply(osc: OscConfig) -> Reply:
+    if isinstance(osc.reply, tuple):
+        return Reply(*osc.reply)
+    return Reply(port=osc.reply) if isinstance(osc.reply, int) else Reply()
 
 
 async def serve(

@@ -2,15 +2,13 @@
 
 import argparse
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO
 
 import pytest
+from jack_device import Device
 from jack_server import JackServer, needs_jackd
 
 from controld.changes import State
@@ -31,75 +29,6 @@ CONTROLS = (
 )
 PROFILE = Profile("test", "", {control.name: control for control in CONTROLS}, max_rate=31250.0)
 WITHIN_S = 8.0
-
-# A device: two ports; "send <hex>" on stdin sends, what arrives is printed in hex, "burst <n>" sends n encoder steps.
-DEVICE = """
-import sys, time, rtmidi
-giver = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, sys.argv[1] + " out")
-giver.open_virtual_port("MIDI 1")
-ports = [giver]
-if sys.argv[2] == "both":
-    taker = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, sys.argv[1] + " in")
-    taker.ignore_types(sysex=False)
-    taker.set_callback(lambda event, _: print(bytes(event[0]).hex(), flush=True))
-    taker.open_virtual_port("MIDI 1")
-    ports.append(taker)
-print("ready", flush=True)
-for line in sys.stdin:
-    verb, _, rest = line.strip().partition(" ")
-    if verb == "send":
-        giver.send_message(bytes.fromhex(rest))
-    else:
-        for n in range(int(rest)):
-            giver.send_message([0xB0, 16, 1])
-            time.sleep(0.0005)
-for port in ports:
-    port.close_port()
-    port.delete()
-"""
-
-
-class Device:
-    """A controller on the other side of JACK, in a process that can be killed."""
-
-    def __init__(self, name: str, ports: str = "both") -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", DEVICE, name, ports],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._output.readline() == "ready\n"
-
-    @property
-    def _output(self) -> IO[str]:
-        assert self._process.stdout is not None
-        return self._process.stdout
-
-    def tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-
-    async def hears(self, count: int) -> list[str]:
-        """Return the next `count` messages the device received."""
-        read = [await asyncio.wait_for(asyncio.to_thread(self._output.readline), WITHIN_S) for _ in range(count)]
-        return [line.strip() for line in read]
-
-    def unplug(self) -> None:
-        """End it in order, as a cable that is pulled: its ports are unregistered."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(WITHIN_S)
-        self._output.close()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._output.close()
 
 
 async def until(condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:

@@ -64,7 +64,7 @@ class OscSurface:
         self._widgets = Widgets(name, profile)
         self._ledger = Ledger(name)
         self._clients = Clients(Reply())
-        self._outlet = Outlet(self._clients, loop, self._lose, observe)
+        self._outlet = Outlet(self._clients, loop, self._lose, self._greet, observe)
         self._inlet = Inlet(loop, self._ledger, self._arrive, self._too_early, self._outlet.hear_deaf)
         self._player = Client(("", 0), 0.0, inf, deaf_until_s=inf, name="simulate")
 
@@ -138,8 +138,7 @@ class OscSurface:
     def resync(self) -> None:
         """Tell every client everything again."""
         for client in self._clients:
-            client.forget()
-            self._dump(client)
+            self._greet(client)
 
     # What is known
 
@@ -290,8 +289,7 @@ class OscSurface:
             case str():
                 self._refuse(client, message.address, request)
             case Hello():
-                client.forget()
-                self._dump(client)
+                self._greet(client)
                 self._receive(SurfaceConnected(self.name, now, client.name))
             case Subscribe():
                 self._clients.subscribe(client, request.seconds)
@@ -305,6 +303,10 @@ class OscSurface:
     def _lose(self, client: Client) -> None:
         log.info("%s: %s is gone", self.name, client.name)
         self._receive(SurfaceLost(self.name, self._loop.time(), client.name))
+
+    def _greet(self, client: Client) -> None:
+        client.forget()
+        self._dump(client)
 
     def _dump(self, client: Client) -> None:
         self._outlet.tell(client, self._namespace.dump())

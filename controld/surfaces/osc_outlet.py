@@ -18,6 +18,8 @@ from controld.surfaces.osc_socket import UdpSocket
 
 MAX_SAID: Final = 64  # messages other than facts to one client in one turn: a flood of refusals needs no more
 
+RETRY_S: Final = 5.0  # how soon a fixed peer that does not listen yet is told everything once more
+
 log = logging.getLogger("controld.osc")
 
 
@@ -38,24 +40,30 @@ Observer = Callable[[str, object, float], None]
 
 
 class Outlet:
-    """The way out to a surface's clients; `departed` is called for each client that is forgotten."""
+    """The way out to a surface's clients.
+
+    `departed` is called for each client that is forgotten, `greet` for a fixed peer that may be there by now.
+    """
 
     def __init__(
         self,
         clients: Clients,
         loop: asyncio.AbstractEventLoop,
         departed: Callable[[Client], None],
+        greet: Callable[[Client], None],
         observe: Observer | None,
     ) -> None:
         self.clients = clients
         self.counters: Counter[str] = Counter()
         self._loop = loop
         self._departed = departed
+        self._greet = greet
         self._observe = observe
         self._socket: UdpSocket | None = None
         self._dirty: dict[Client, list[bytes]] = {}  # with what is said beside the facts
         self._flushing: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
 
     def open(self, socket: UdpSocket) -> None:
         """Send through `socket` from now on."""
@@ -64,9 +72,10 @@ class Outlet:
     def close(self) -> None:
         """Send what is queued, and nothing more."""
         self.flush()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._socket = self._timer = None
+        for timer in (self._timer, self._retry):
+            if timer is not None:
+                timer.cancel()
+        self._socket = self._timer = self._retry = None
 
     def tell(self, client: Client, facts: Iterable[Fact], *, mine: bool = False, settled: bool = True) -> None:
         """Have a client told what it does not show yet."""
@@ -110,12 +119,19 @@ class Outlet:
         self.hear_deaf()
 
     def hear_deaf(self) -> None:
-        """Tell nothing more to addresses where nobody listens; a fixed peer may yet come."""
-        if self._socket is not None and self._socket.deaf:
-            deaf, self._socket.deaf = set(self._socket.deaf), []
-            for client in self.clients:
-                if client.address in deaf and client.keep_s != inf:
-                    client.deafen(self._loop.time())
+        """Tell nothing more to addresses where nobody listens; a fixed peer is waited for."""
+        if self._socket is None or not self._socket.deaf:
+            return
+        deaf, self._socket.deaf = set(self._socket.deaf), []
+        for client in [client for client in self.clients if client.address in deaf]:
+            if client.keep_s != inf:
+                client.deafen(self._loop.time())
+            elif self._retry is None:
+                self._retry = self._loop.call_later(RETRY_S, self._greet_again, client)
+
+    def _greet_again(self, client: Client) -> None:
+        self._retry = None
+        self._greet(client)
 
     def _written(self, client: Client, fact: Fact) -> bytes:
         try:
