@@ -100,6 +100,7 @@ class Client:
         if shown is not None and now - self._told_s.get(address, -inf) < ECHOED_S and same_args(shown, args):
             return False
         self.shown.pop(address, None)
+        self.queue.pop(address, None)  # what was true before its press would only flicker
         return True
 
     def offer(self, facts: Iterable[Fact], now: float, *, mine: bool = False, settled: bool = True) -> None:
@@ -129,6 +130,11 @@ class Client:
         """Return when `release` has something to do; infinity for not at all."""
         return min((self.moved_s.get(address, -inf) + OWNED_S for address in self.held), default=inf)
 
+    def doubt(self, addresses: Iterable[str]) -> None:
+        """Take it that the client may show anything at these addresses."""
+        for address in addresses:
+            self.shown.pop(address, None)
+
     def deafen(self, now: float) -> None:
         """Tell nothing more: where the client should listen, nobody does."""
         self.deaf_until_s = now + DEAF_S
@@ -138,13 +144,10 @@ class Client:
     def revive(self) -> None:
         """Tell everything again."""
         self.deaf_until_s = None
-        self.forget()
+        self.shown.clear()
 
-    def forget(self, addresses: Iterable[str] | None = None) -> None:
-        """Forget what the client shows, at `addresses` or everywhere, so that it is told again."""
-        if addresses is None:
-            self.shown.clear()
-            return
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Forget everything about addresses that are gone."""
         for address in addresses:
             for known in (self.shown, self.types, self.queue, self.held, self.moved_s, self._told_s):
                 known.pop(address, None)

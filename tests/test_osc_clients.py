@@ -163,7 +163,7 @@ def test_only_changes_are_told() -> None:
     assert flush(client) == []
     client.offer(gain(0.1001), 2.0)
     assert flush(client) == [0.1001]
-    client.forget()
+    client.doubt([GAIN])
     client.offer(gain(0.1001), 3.0)
     assert flush(client) == [0.1001]
 

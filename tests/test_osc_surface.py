@@ -30,7 +30,7 @@ from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Profile, Source, SourceType
 from controld.osc_clients import Reply
 from controld.osc_codec import OscArg, OscMessage, decode, encode, encode_bundle, flatten, unix_s_to_ntp
-from controld.surfaces import osc_inlet, osc_socket
+from controld.surfaces import osc_inlet, osc_ledger, osc_outlet, osc_socket
 from controld.surfaces.osc import OscSurface
 from controld.values import Scale
 
@@ -408,6 +408,25 @@ def test_a_fixed_peer_is_told_from_the_start() -> None:
         assert told[ACTIVE] == (1,)
 
 
+def test_a_fixed_peer_that_comes_later_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that does not listen at the start is waited for, and needs nothing but to be there."""
+    monkeypatch.setattr(osc_outlet, "RETRY_S", 0.05)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+
+    async def scene(stage: Stage) -> None:
+        await asyncio.sleep(0.08)
+        tablet = stage.tablet()
+        tablet.socket.close()
+        tablet.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tablet.socket.bind(address)
+        tablet.socket.setblocking(False)
+        assert (await tablet.hear())[0] == ("/status", ("up", "virtual"))
+
+    play(scene, Reply(*address))
+
+
 def test_a_subscription_ends_when_it_is_not_renewed() -> None:
     """A client that asked to be kept for a second is gone after it, and the core hears of it."""
 
@@ -443,6 +462,50 @@ def test_a_client_where_nobody_listens_is_told_nothing() -> None:
     play(scene)
 
 
+def test_a_client_that_listens_again_is_told_everything() -> None:
+    """After it was deaf, a client's hello brings the full state again, and its changes after that."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        address = tablet.socket.getsockname()
+        tablet.socket.close()
+        stage.surface.tell([bypass(False, "floor")])
+        await stage.until(lambda: "no clients" in stage.surface.status())
+        tablet.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tablet.socket.bind(address)
+        tablet.socket.setblocking(False)
+        tablet.send(FADER, 0.5)
+        await stage.until(lambda: stage.moves() == [0.5])
+        assert "no clients" in stage.surface.status()
+        tablet.send("/controld/hello")
+        assert dict(await tablet.hear_up_to_now())[ACTIVE] == (1,)
+        stage.surface.tell([bypass(True, "floor")])
+        assert dict(await tablet.hear_up_to_now())[ACTIVE] == (0,)
+
+    play(scene)
+
+
+def test_a_mad_network_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults of too many senders are counted together, and a flood of refusals is answered only so often a turn."""
+    monkeypatch.setattr(osc_ledger, "MAX_SENDERS", 3)
+
+    async def scene(stage: Stage) -> None:
+        for _ in range(6):
+            stage.tablet().send_raw(b"garbage!")
+        await stage.until(lambda: stage.surface.counters["received"] == 6)
+        faults = stage.surface.faults()
+        assert len(faults) == 4
+        assert sum(faults["others"].values()) == 3
+        tablet = await stage.greeted()
+        for _ in range(100):
+            stage.surface.refuse(tablet.origin.partition("/")[2], "drive", "no")
+        told = await tablet.hear_up_to_now()
+        assert len(told) == osc_outlet.MAX_SAID
+        assert stage.surface.counters["not_said"] == 100 - osc_outlet.MAX_SAID
+
+    play(scene)
+
+
 def test_messages_of_one_turn_leave_together() -> None:
     """Several changes at once are one bundle, one change alone is a bare message, and only the newest value goes."""
 
@@ -469,6 +532,47 @@ def test_resync_and_force_tell_again() -> None:
         assert await tablet.hear_up_to_now() == [(FADER, (0.5,))]
         stage.surface.show([Feedback("tablet.level", 0.5, State.FAILED, force=True)])
         assert await tablet.hear_up_to_now() == [(FADER, (0.5,))]
+
+    play(scene)
+
+
+def test_being_told_again_keeps_the_type() -> None:
+    """A client that talks in doubles is answered in doubles, however often and for whatever reason."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        tablet.send("/fs/1", 1.0, tags="d")
+        await stage.until(lambda: bool(stage.events))
+        for _ in range(2):
+            stage.surface.show([Feedback("tablet.fs1", 1.0, State.FAILED, "on", force=True)])
+            await tablet.hear()
+            message = decode(tablet.datagrams[-1])
+            assert isinstance(message, OscMessage)
+            assert message == ("/fs/1", (1.0,), "d")
+
+    play(scene)
+
+
+def test_a_press_that_is_a_clients_first_message_does_not_flicker() -> None:
+    """A new client is told everything but the state its own press is about to change."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = stage.tablet()
+        tablet.send(ACTIVE, 1)
+        assert ACTIVE not in dict(await tablet.hear_up_to_now())
+        stage.surface.tell([bypass(False, tablet.origin)])
+        assert dict(await tablet.hear_up_to_now())[ACTIVE] == (1,)
+
+    play(scene)
+
+
+def test_a_message_that_cannot_be_written_is_counted() -> None:
+    """A mistake in a rule's message reaches nobody and ends nothing."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.greeted()
+        stage.surface.send_message(SendOsc("tablet", "no address", (1,)))
+        assert stage.surface.counters["unwritable"] == 1
 
     play(scene)
 

@@ -1,0 +1,178 @@
+"""Where an OSC surface's messages are understood: by the connection, by a control, or by the rig's namespace.
+
+Shell, in the event loop's thread only. Clients are greeted, answered and refused here; events leave for the core.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from controld.events import ControlEvent, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.mappings.profile import Profile
+from controld.osc_clients import Address, Client, Clients, Reply
+from controld.osc_codec import OscArg, OscMessage
+from controld.osc_facts import Echo, Fact, same
+from controld.osc_namespace import Namespace
+from controld.osc_requests import ERROR, PONG, Bye, Hello, Ping, Request, Subscribe, read_request
+from controld.osc_widgets import Widget, Widgets, echo_of
+from controld.surfaces.osc_ledger import Ledger
+from controld.surfaces.osc_outlet import Observer, Outlet, Wire
+
+_NO_ARGUMENT: Final = frozenset({"N", "I"})  # nil and impulse stand for a message without arguments
+
+log = logging.getLogger("controld.osc")
+
+
+class Desk:
+    """What a surface knows of its controls, the rig and its clients; `receive` gets the events."""
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        receive: Callable[[SurfaceEvent], None],
+        loop: asyncio.AbstractEventLoop,
+        observe: Observer | None,
+    ) -> None:
+        self.name = name
+        self.namespace = Namespace()
+        self.widgets = Widgets(name, profile)
+        self.ledger = Ledger(name)
+        self.outlet = Outlet(Clients(Reply()), loop, self._lose, self.greet, observe)
+        self._receive = receive
+        self._loop = loop
+        self._observe = observe
+
+    # In
+
+    def arrive(self, sender: Address, message: OscMessage, now: float) -> None:
+        """Take a message of whoever sent it."""
+        request = None
+        if message.address.startswith("/controld/"):
+            request = read_request(message.address, message.args, message.tags)
+        client = self.outlet.clients.known(sender)
+        if request is not None or client is None or client.deaf_until_s is not None:
+            if type(request) is Bye and client is None:
+                return
+            client = self._hear(sender, request, now)
+        client.heard_s = now
+        if request is None:
+            self.deliver(client, message, now)
+        else:
+            self._answer(client, message, request, now)
+
+    def deliver(self, client: Client, message: OscMessage, now: float) -> None:
+        """Take a message that is for the rig."""
+        if self._observe is not None:
+            self._observe("in", Wire(client.name, message.address, message.args), now)
+        address, args, tags = message
+        if tags in _NO_ARGUMENT:
+            args = ()
+        widgets = self.widgets.find(address)
+        if widgets:
+            self._move(client, widgets, message, args, now)
+            return
+        fact = self.namespace.fact(address)
+        doubt = fact is not None and client.take(address, fact.echo, args, tags, now)
+        self._receive(OscArrived(self.name, client.name, address, args, now))
+        if doubt:
+            self._correct(client, self.namespace.fact(address), args)
+
+    def _move(
+        self, client: Client, widgets: tuple[Widget, ...], message: OscMessage, args: tuple[OscArg, ...], now: float
+    ) -> None:
+        address, widget = message.address, widgets[0]
+        if len(widgets) == 1:
+            events: list[ControlEvent] | str | None = widget.read(args, client.name, now)
+        else:
+            events = self.widgets.read(address, args, client.name, now)
+        if isinstance(events, str):
+            self.refuse(client, address, events)
+            return
+        echo = echo_of(widget)
+        doubt = widget.exact and client.take(address, echo, args, message.tags, now)
+        for event in events or ():
+            self._receive(event)
+        if doubt and echo is not Echo.CONTINUOUS:
+            self._correct(client, self.widgets.fact(address), args)
+
+    def _correct(self, client: Client, fact: Fact | None, args: tuple[OscArg, ...]) -> None:
+        """Tell a switch at once how things stand where its message will change nothing: a release, or what is already.
+
+        A tablet's button shows what it sent last, and so must be set right even though the rig stays as it is.
+        """
+        if fact is None or fact.echo is Echo.CONTINUOUS:
+            return
+        released = fact.echo is Echo.TRIGGER and not (args and args[0])
+        if released or (fact.echo is Echo.SWITCH and args and same(args[0], fact.value)):
+            self.outlet.tell(client, [fact])
+
+    def refuse_early(self, sender: Address, address: str, reason: str) -> None:
+        """Refuse a message before it is looked at."""
+        self.refuse(self._hear(sender, None, self._loop.time()), address, reason)
+
+    def refuse(self, client: Client, address: str, reason: str) -> None:
+        """Tell a client why what it asked for cannot be, and how things stand there."""
+        self.ledger.note(client.name, "refused", f"{address}: {reason}")
+        self.outlet.say(client, ERROR, (address, reason))
+        self.outlet.tell(client, self.namespace.facts_at(address), mine=True)
+        shown = self.widgets.fact(address)
+        if shown is not None:
+            self.outlet.tell(client, [shown], mine=True)
+
+    # Clients
+
+    def _hear(self, sender: Address, request: Request | str | None, now: float) -> Client:
+        """Return the client of a sender; a new one, or one that listens again, is told everything."""
+        if type(request) is Hello and request.port is not None:
+            client = self.outlet.clients.redirect(sender, request.port, now)
+        else:
+            client = self.outlet.clients.hear(sender, now)
+        deaf_until_s = client.deaf_until_s
+        if deaf_until_s is not None and (isinstance(request, Hello | Subscribe | Ping) or now >= deaf_until_s):
+            client.revive()
+            self._dump(client)
+        self.welcome(now)
+        return client
+
+    def welcome(self, now: float) -> None:
+        """Tell new clients everything, and the core of those who came and went."""
+        arrived, self.outlet.clients.arrived = self.outlet.clients.arrived, []
+        for client in arrived:
+            log.info("%s: %s is there", self.name, client.name)
+            self.outlet.watch(client)
+            self._dump(client)
+            self._receive(SurfaceConnected(self.name, now, client.name))
+        self.outlet.mourn()
+
+    def _answer(self, client: Client, message: OscMessage, request: Request | str, now: float) -> None:
+        if self._observe is not None:
+            self._observe("in", Wire(client.name, message.address, message.args), now)
+        match request:
+            case str():
+                self.refuse(client, message.address, request)
+            case Hello():
+                self.greet(client)
+                self._receive(SurfaceConnected(self.name, now, client.name))
+            case Subscribe():
+                self.outlet.clients.subscribe(client, request.seconds)
+                self.outlet.watch(client)
+            case Ping():
+                self.outlet.say(client, PONG, request.args, request.tags)
+            case Bye():
+                self.outlet.clients.remove(client)
+                self.outlet.mourn()
+
+    def _lose(self, client: Client) -> None:
+        log.info("%s: %s is gone", self.name, client.name)
+        self._receive(SurfaceLost(self.name, self._loop.time(), client.name))
+
+    def greet(self, client: Client) -> None:
+        """Tell a client everything, whatever it shows."""
+        client.shown.clear()
+        self._dump(client)
+
+    def _dump(self, client: Client) -> None:
+        self.outlet.tell(client, self.namespace.dump())
+        self.outlet.tell(client, self.widgets.dump())
