@@ -122,6 +122,8 @@ class Namespace:
         address = f"/effect/{effect}/{symbol}"
         label = scale.label_of(value) if scale.points else ""
         facts = [Fact(address, float(value), Echo.CONTINUOUS, label or None)]
+        if symbol in _WORDS:  # a plugin's own `bypass` is hidden by ours, and reached as a share only
+            facts.clear()
         if isfinite(scale.maximum - scale.minimum):
             facts.append(Fact(address + "/normalized", float(scale.share_of(value)), Echo.CONTINUOUS))
         return self._keep_of(effect, facts)
@@ -215,11 +217,12 @@ class Namespace:
         self._hints_left -= 1
         if self._hints_left < 0 or len(address) > MAX_HINTED:
             return "no such address"
+        _, room, effect, *rest = [*address.split("/"), ""]
+        symbols = [*_WORDS, *self._scales.get(effect, ())]
+        if room == "effect" and effect in self._effects:
+            return f"no such address {nearest(rest[0], symbols) or f'{effect} has ' + ', '.join(symbols)}"
         known = [method.pattern for method in METHODS if "{" not in method.pattern]
-        known += [f"/effect/{effect}/{word}" for effect in self._effects for word in _WORDS]
-        known += [f"/effect/{effect}/{symbol}" for effect, scales in self._scales.items() for symbol in scales]
-        if address.endswith("/normalized"):
-            known = [name + "/normalized" for name in known]
+        known += [f"/effect/{name}/{word}" for name in self._effects for word in (*_WORDS, *self._scales.get(name, ()))]
         return f"no such address {nearest(address, [*known, *REQUESTS, *self._board])}".strip()
 
 
@@ -234,5 +237,5 @@ def _board_order(fact: Fact) -> tuple[int, int]:
 
 def _in_order(held: dict[str, Fact], scales: Iterable[str]) -> list[Fact]:
     """Return an effect's facts: the words first, then the parameters as the plugin has them."""
-    symbols = {symbol: place for place, symbol in enumerate([*_WORDS, *scales])}
+    symbols = {symbol: place for place, symbol in enumerate(dict.fromkeys([*_WORDS, *scales]))}
     return sorted(held.values(), key=lambda fact: symbols[fact.address.split("/")[3]])

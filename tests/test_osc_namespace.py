@@ -116,7 +116,10 @@ def test_a_message_comes_to_its_action(address: str, args: tuple[OscArg, ...], a
         ("/effect/drive/gain", ("Hard",), "no named values"),
         ("/effect/drive/mode", ("Hart",), "none of Soft, Hard, Fuzz did you mean `Hard`?"),
         ("/effect/drive/gain/normalized", (1.5,), "from 0 to 1"),
-        ("/effect/drive/gian", (1.0,), "no such address did you mean `/effect/drive/gain`?"),
+        ("/effect/drive/gian", (1.0,), "no such address did you mean `gain`?"),
+        ("/effect/drive/volume", (1.0,), "drive has active, bypass, preset, gain, mode"),
+        ("/effect/drive/gain/normal", (1.0,), "did you mean `gain`?"),
+        ("/effect/drive", (1.0,), "drive has active"),
         ("/effect/drve/active", (1,), "no such address did you mean `/effect/drive/active`?"),
         ("/snapshot", (0,), "number from 1"),
         ("/snapshot", (2.5,), "number from 1"),
@@ -141,7 +144,10 @@ def test_before_anything_is_told_the_session_is_the_judge() -> None:
     """An effect that may be loading is not refused by a mirror that knows nothing yet."""
     namespace = Namespace()
     assert namespace.read("/effect/drive/gain", (1.0,)) == SetParameter("drive", "gain", Level(1.0), continuous=True)
+    namespace.receive(BypassChanged("lost", bypassed=True, confirmed=True, state=State.CONFIRMED))
+    assert "lost/active" in str(namespace.read("/effect/last/active", (1.0,)))
     namespace.receive(PedalboardChanged("Stage", 1, State.ASKED, ("drive",)))
+    assert namespace.dump() == []
     assert namespace.read("/effect/drive/gain", (1.0,)) == SetParameter("drive", "gain", Level(1.0), continuous=True)
     assert isinstance(namespace.read("/effect/delay/time", (1.0,)), str)
 
@@ -187,6 +193,19 @@ def test_a_parameter_is_told_in_its_unit_and_as_a_share() -> None:
     assert namespace.receive(gain(15.0, None, State.ASKED)).facts == []
     endless = ParameterChanged("drive", "odd", 1.0, 1.0, State.CONFIRMED, Scale(float("-inf"), float("inf")))
     assert told(namespace.receive(endless)) == {"/effect/drive/odd": 1.0}
+
+
+def test_a_plugins_own_bypass_does_not_hide_ours() -> None:
+    """Some plugins have a parameter of a name the namespace uses itself: it is told and set as a share only."""
+    namespace = played()
+    own = ParameterChanged("drive", "bypass", 1.0, 1.0, State.CONFIRMED, Scale(0.0, 1.0, toggled=True))
+    assert told(namespace.receive(own)) == {"/effect/drive/bypass/normalized": 1.0}
+    bypass = namespace.fact("/effect/drive/bypass")
+    assert bypass is not None
+    assert bypass.value is False
+    assert namespace.read("/effect/drive/bypass", (1,)) == SetBypass(("drive",), bypassed=True)
+    assert namespace.read("/effect/drive/bypass/normalized", (1,)) == DriveParameter("drive", "bypass", 1.0)
+    assert len(namespace.dump()) == 17
 
 
 def test_lists_are_told_by_name_and_by_lights() -> None:
