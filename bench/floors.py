@@ -9,6 +9,7 @@ import gc
 import os
 import socket
 import struct
+from collections import deque
 from multiprocessing.connection import Connection
 from typing import cast
 
@@ -23,16 +24,16 @@ from bench.wire import place_of
 _FLOAT = struct.Struct(">f")
 
 
-def forwarder_main(ready: Connection, endpoint: str, controls: int) -> None:
-    """Forward the float of `/m/<i>` as a `param_set` until the process is ended."""
+def forwarder_main(ready: Connection, endpoint: str, controls: int, confirm: bool) -> None:
+    """Forward the float of `/m/<i>` as a `param_set`; with `confirm` the datagram goes back once the reply is there."""
     prefixes = {}
     for control in range(controls):
         effect, symbol = place_of(control)
         prefixes[f"/m/{control}".encode()] = f'{{"command": "param_set {effect} {symbol} '
-    asyncio.run(_forward(ready, endpoint, prefixes))
+    asyncio.run(_forward(ready, endpoint, prefixes, confirm=confirm))
 
 
-async def _forward(ready: Connection, endpoint: str, prefixes: dict[bytes, str]) -> None:
+async def _forward(ready: Connection, endpoint: str, prefixes: dict[bytes, str], *, confirm: bool) -> None:
     loop = asyncio.get_running_loop()
     udp = _bound_socket()
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -41,16 +42,19 @@ async def _forward(ready: Connection, endpoint: str, prefixes: dict[bytes, str])
     dealer.setsockopt(zmq.SNDHWM, 0)
     dealer.setsockopt(zmq.RCVHWM, 0)
     dealer.connect(endpoint)
+    unconfirmed: deque[tuple[bytes, tuple[str, int]]] = deque()
 
     def forward() -> None:
         while True:
             try:
-                datagram = udp.recv(2048)
+                datagram, sender = udp.recvfrom(2048)
             except BlockingIOError:
                 break
             prefix = prefixes[datagram[: datagram.index(0)]]
             (value,) = _FLOAT.unpack_from(datagram, len(datagram) - 4)
             dealer.send_multipart((b"", f'{prefix}{value:.7g}"}}'.encode()), zmq.NOBLOCK)
+            if confirm:
+                unconfirmed.append((datagram, sender))
         drain()  # sending may swallow the edge by which the descriptor tells of replies
 
     def drain() -> None:
@@ -59,6 +63,8 @@ async def _forward(ready: Connection, endpoint: str, prefixes: dict[bytes, str])
                 dealer.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
+            if unconfirmed:
+                udp.sendto(*unconfirmed.popleft())
 
     loop.add_reader(udp.fileno(), forward)
     loop.add_reader(dealer.fileno(), drain)

@@ -24,7 +24,8 @@ class Run:
 
     moves: Outcome = field(default_factory=Outcome)  # input to engine request, faders
     presses: Outcome = field(default_factory=Outcome)  # input to engine request, switches
-    seen: Outcome = field(default_factory=Outcome)  # input to feedback on the viewer's tablet (or the echo)
+    confirmed: Outcome = field(default_factory=Outcome)  # input to the parameter's built-in address on a tablet
+    widget: Outcome = field(default_factory=Outcome)  # input to the moved fader's own address on a tablet (or an echo)
     messages: int = 0
     datagrams_dropped: int = 0  # by the kernel, before the subject could read them
     requests: int = 0
@@ -36,7 +37,7 @@ class Run:
     def add(self, other: "Run") -> None:
         """Pool another run of the same kind."""
         self.rounds.append(other)
-        for name in ("moves", "presses", "seen"):
+        for name in ("moves", "presses", "confirmed", "widget"):
             getattr(self, name).add(getattr(other, name))
         for name in ("messages", "datagrams_dropped", "requests", "cpu_s", "late_us", "feedback"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -74,7 +75,8 @@ def run(subject: Subject, shots: list[Shot], bridge: Bridge | None = None, viewe
     moves, presses = _split(arrivals(records, subject))
     result.moves = judge(faders, moves)
     result.presses = judge([message for message in sent if message.control[0] == "s"], _numbered(presses, sent))
-    result.seen = judge(faders, shown(played, viewer))
+    result.confirmed = judge(faders, shown(played, viewer, "effect"))
+    result.widget = judge(faders, shown(played, viewer, "m"))
     return result
 
 
@@ -103,22 +105,22 @@ def arrivals(records: Iterable[Record], subject: Subject) -> Iterator[Arrival]:
                 yield Arrival(f"m{control}", number_of(write.value), at_ns)
 
 
-def shown(played: Played, viewer: int) -> Iterator[Arrival]:
-    """Yield what a tablet was shown: parameters by their built-in address, or as an echo of what was sent."""
+def shown(played: Played, viewer: int, room: str) -> Iterator[Arrival]:
+    """Yield what a tablet was shown of the faders, at addresses of one room: "/effect/..." or "/m/..."."""
     for who, at_ns, datagram in played.heard:
         if who != viewer:
             continue
         for address, value in decode(datagram):
-            control = _control_of(address, echoed=viewer == 0)
+            control = _control_of(address, room)
             if control:
                 yield Arrival(control, number_of(value), at_ns)
 
 
-def _control_of(address: str, *, echoed: bool) -> str:
+def _control_of(address: str, room: str) -> str:
     match address.split("/")[1:]:
-        case ["m", index] if echoed:
+        case ["m", index] if room == "m":
             return f"m{index}"
-        case ["effect", effect, symbol] if symbol[:1] == "p" and symbol[1:].isdecimal():
+        case ["effect", effect, symbol] if room == "effect" and symbol[:1] == "p" and symbol[1:].isdecimal():
             return f"m{int(effect.removeprefix('fx')) * PARAMETERS_PER_EFFECT + int(symbol[1:])}"
         case _:
             return ""

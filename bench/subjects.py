@@ -122,9 +122,9 @@ class Subject:
         self._ends.clear()
 
 
-def start_forwarder(bridge: Bridge, controls: int) -> Subject:
-    """Start the bare forwarder."""
-    process, ready = start_process(forwarder_main, bridge.command, controls)
+def start_forwarder(bridge: Bridge, controls: int, *, confirm: bool = False) -> Subject:
+    """Start the bare forwarder; with `confirm` it sends a message back when the bridge has replied to it."""
+    process, ready = start_process(forwarder_main, bridge.command, controls, confirm)
     pid, port = _pair(await_word(ready, "the forwarder"))
     subject = Subject("forwarder", pid, port, {number: number for number in range(100)})
     subject._ends.append(lambda: _end(process))  # noqa: SLF001 - being made here
