@@ -155,7 +155,7 @@ PROFILE = Table(
         "description": Field(text("a description"), "What the device is, for people.", default=""),
         "channel": Field(_CHANNEL, "The MIDI channel of all controls that do not say their own: 1 to 16, or any.",
                          default=1),
-        "max_rate": Field(number("bytes a second, above 0,", 1.0), "How many bytes a second the device takes.",
+        "max_rate": Field(number("a number of bytes a second", 1.0), "How many bytes a second the device takes.",
                           default=3125.0),
         "controls": Field(
             Deferred(MapOf(pattern("the name of a control", r"^[A-Za-z][A-Za-z0-9_{}.-]*$"), _ANY_CONTROL,

@@ -13,7 +13,7 @@ from controld.errors import nearest
 from controld.mappings.profile import Kind
 from controld.mappings.rule import Gesture
 from controld.mappings.schema_known import Known, pick_of
-from controld.mappings.schema_tables import SHAPING
+from controld.mappings.schema_tables import SETTERS, SHAPING
 from controld.mappings.schema_when import Heard
 from controld.mappings.target import (
     BypassTarget,
@@ -45,7 +45,7 @@ class Planned:
         target = self.target
         if isinstance(target, BypassTarget):
             return target.to == "control"
-        return isinstance(target, ParameterTarget) and not (target.to or target.by or target.toggle)
+        return isinstance(target, ParameterTarget) and not self.record.written(SETTERS)
 
 
 def plan(record: Record, known: Known, report: Report) -> Planned | None:

@@ -32,7 +32,7 @@ from controld.values import CURVES
 EFFECT = name("the name of an effect")
 ACTIVITY = ("active", "bypassed")
 SHAPING = ("range", "curve", "steps", "values")
-_SETTERS = ("to", "by", "toggle")
+SETTERS = ("to", "by", "toggle")
 
 _PAIR = ListOf(level(), "two levels, as in `[20 %, 80 %]`", 2, 2)
 _STEP = level("a step", share=(-100.0, 100.0))
@@ -123,8 +123,8 @@ _DO_PARAMETER = _action(
         "values": Field(ListOf(level(), "two levels or more", 2), "Only these levels.",
                         examples=(["-20 dB", "-12 dB", "0 dB"],)),
     },
-    exclusive=(_SETTERS, ("values", "steps"), ("values", "range"),
-               *((setter, shaping) for setter in _SETTERS for shaping in SHAPING)),
+    exclusive=(SETTERS, ("values", "steps"), ("values", "range"),
+               *((setter, shaping) for setter in SETTERS for shaping in SHAPING)),
 )  # fmt: skip
 
 ACTIONS: dict[str, Table] = {
@@ -169,8 +169,8 @@ ACTIONS: dict[str, Table] = {
 }  # fmt: skip
 ACTION = Variants("action", "an action", ACTIONS, later=NOT_BUILT_YET["action"])
 
-RAW = Table("raw", "a raw event", {"osc": Field(ADDRESS, "An OSC address, without a profile.", required=True)},
-            later=NOT_BUILT_YET["when"])  # fmt: skip
+RAW = Table("raw", "a raw event", {"osc": Field(ADDRESS, "An OSC address, without a profile.")},
+            one_of=(("osc",),), later=NOT_BUILT_YET["when"])  # fmt: skip
 _FORMS: dict[NodeKind, Shape] = {NodeKind.SCALAR: FORM, NodeKind.MAPPING: RAW}
 _ONE_FORM = Either(_FORMS, "what has to happen, as in `floor.fs1 hold`")
 WHEN = Either({**_FORMS, NodeKind.SEQUENCE: ListOf(_ONE_FORM, "a list of what may happen")}, "what has to happen")

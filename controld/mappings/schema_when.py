@@ -171,7 +171,7 @@ class Listener:
             return can[0]
         if form.gesture not in can:
             has = listed([gesture.value for gesture in can])
-            what = f"a program (`{form.programs[0]}`)" if form.programs else f"`{form.gesture.value}`"
+            what = "programs" if form.programs else f"`{form.gesture.value}`"
             self.report.error(form.node, f"`{form.control}` is a {kind.value} and has no {what}", f"it has {has}")
             return None
         return form.gesture
