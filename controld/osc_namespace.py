@@ -220,10 +220,11 @@ class Namespace:
         _, room, effect, *rest = [*address.split("/"), ""]
         symbols = [*_WORDS, *self._scales.get(effect, ())]
         if room == "effect" and effect in self._effects:
-            return f"no such address {nearest(rest[0], symbols) or f'{effect} has ' + ', '.join(symbols)}"
+            return f"no such address: {nearest(rest[0], symbols) or f'{effect} has ' + ', '.join(symbols)}"
         known = [method.pattern for method in METHODS if "{" not in method.pattern]
         known += [f"/effect/{name}/{word}" for name in self._effects for word in (*_WORDS, *self._scales.get(name, ()))]
-        return f"no such address {nearest(address, [*known, *REQUESTS, *self._board])}".strip()
+        hint = nearest(address, [*known, *REQUESTS, *self._board])
+        return f"no such address: {hint}" if hint else "no such address"
 
 
 _WORDS: Final = ("active", "bypass", "preset")
