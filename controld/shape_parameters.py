@@ -4,9 +4,9 @@ Pure. Pedalboards and mappings both name parameters; both are checked here while
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from controld.document import Node
-from controld.errors import nearest
 from controld.shape import Report, listed
 from controld.values import Level, convert_unit
 
@@ -20,8 +20,10 @@ def check_symbol(node: Node, effect: str, symbol: str, uris: Iterable[str], symb
     if any(plugin is None or symbol in plugin for plugin in plugins):
         return
     names = sorted({name for plugin in plugins for name in plugin or ()})
-    by_case = next((f"did you mean `{name}`?" for name in names if name.lower() == symbol.lower()), "")
-    report.error(node, f"`{effect}` has no parameter `{symbol}`", by_case or nearest(symbol, names) or known(names))
+    folded = {name.lower(): name for name in names}  # plugins write GAIN, Gain and gain
+    close = get_close_matches(symbol.lower(), folded, n=1, cutoff=0.6)
+    hint = f"did you mean `{folded[close[0]]}`?" if close else known(names)
+    report.error(node, f"`{effect}` has no parameter `{symbol}`", hint)
 
 
 def check_unit(
