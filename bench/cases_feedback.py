@@ -66,7 +66,7 @@ def _judge(result: CaseResult, ours: Run, floors: float, whole: float) -> None:
     limits = {"the sum of both floors": floors, "a third of Mentat's (measured elsewhere)": MENTAT_US / 3}
     for name, limit in limits.items():
         measured = f"{p50:.0f} us confirmed, {widget:.0f} us the fader itself, of {limit:.0f} us"
-        result.judge(f"1000/s: p50 under {name}", measured, min(p50, widget) < limit)
+        result.judge(f"1000/s: p50 under {name}", measured, p50 < limit)
     result.notes.append(f"confirmed, beside the forwarder that confirms: {p50 / whole:.2f} x its p50")
 
 

@@ -81,6 +81,7 @@ class PedalboardChanged:
     snapshots: tuple[str, ...] = ()
     origin: str = ""
     tempo_bpm: float = 120.0
+    pedalboards: tuple[str, ...] = ()  # all there are, in order
 
 
 @dataclass(slots=True)

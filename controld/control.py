@@ -25,7 +25,7 @@ MAX_LINE_BYTES = 64 << 10
 
 
 def socket_path(configured: str = "") -> Path:
-    """Return where the door is: the command line's or file's choice, `CONTROLD_SOCKET`, or the user's runtime folder."""
+    """Return where the door is: what command line or file chose, `CONTROLD_SOCKET`, or the user's runtime folder."""
     chosen = configured or os.environ.get("CONTROLD_SOCKET", "")
     if chosen:
         return Path(chosen)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from controld.actions import SendMidi, SendOsc
@@ -199,8 +200,17 @@ class Daemon:
                 self._midi[message.surface].send(message.data)
             elif isinstance(message, SendOsc) and message.surface in self._osc:
                 self._osc[message.surface].send_message(message)
+        if output.resync:
+            self._resync()
         if self._tracer.active:
             self._tracer.saw_output(output)
+
+    def _resync(self) -> None:
+        """Show every surface everything again, whatever it is thought to show."""
+        for osc in self._osc.values():
+            osc.resync()
+        for name, midi in self._midi.items():
+            midi.show([replace(look, force=True) for look in self.rig.mapper.full_feedback(name)])
 
     def _show(self, feedback: list[Feedback]) -> None:
         by_surface: dict[str, list[Feedback]] = {}

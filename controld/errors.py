@@ -71,6 +71,7 @@ class AddressInUse(SurfaceError):
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """Return the hint "did you mean `x`?" for the candidate nearest to `name`, or "" where none is near."""
-    close = get_close_matches(name, list(candidates), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    """Return the hint "did you mean `x`?" for the candidate nearest to `name` in any case, "" where none is near."""
+    spelt = {candidate.casefold(): candidate for candidate in candidates}
+    close = get_close_matches(name.casefold(), spelt, n=1, cutoff=0.6)
+    return f"did you mean `{spelt[close[0]]}`?" if close else ""

@@ -163,7 +163,7 @@ class Namespace:
         self._hints_left = MAX_HINTS
         if change.state is State.ASKED:
             return []
-        self._pedalboards = max(self._pedalboards, change.index)
+        self._pedalboards = max(self._pedalboards, change.index, len(change.pedalboards))
         name = self._keep(Fact("/pedalboard", change.pedalboard, other=float(change.index)))
         lights = self._lights("/pedalboard", self._pedalboards, change.index)
         return [name, *lights, *self._resize_snapshots(len(change.snapshots))]

@@ -7,7 +7,7 @@ from it comes back in one `Output`. The daemon runs it with real shells; tests r
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from controld.actions import EngineAction, SendMidi, SendOsc
+from controld.actions import EngineAction, Resync, SendMidi, SendOsc
 from controld.changes import Refused, StateChange
 from controld.events import OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
@@ -29,6 +29,7 @@ class Output:
     changes: list[StateChange] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
     messages: list[SendMidi | SendOsc] = field(default_factory=list)
+    resync: bool = False  # every surface is to be shown everything again
 
 
 class Rig:
@@ -58,7 +59,7 @@ class Rig:
             output.feedback = self.mapper.full_feedback(event.surface)
             return output
         if isinstance(event, SurfaceLost):
-            intents = self.mapper.release_surface(event.surface, now)
+            intents = self.mapper.release_surface(event.surface, now, event.client)
         elif isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
         else:
@@ -108,7 +109,7 @@ class Rig:
             return output
         if self.trace is not None:
             self.trace("action", action)
-        return self._follow(self.session.receive(action, origin), now, output)
+        return self._act(action, origin, now, output)
 
     def _do(self, intents: Sequence[Intent], now: float, output: Output) -> Output:
         for intent in intents:
@@ -118,11 +119,12 @@ class Rig:
             if isinstance(action, SendMidi | SendOsc):
                 output.messages.append(action)
             else:
-                self._follow(self._act(action, intent), now, output)
+                self._act(action, intent.origin, now, output)
         return output
 
-    def _act(self, action: EngineAction, intent: Intent) -> list[StateChange]:
-        return self.session.receive(action, intent.origin)
+    def _act(self, action: EngineAction, origin: str, now: float, output: Output) -> Output:
+        output.resync |= isinstance(action, Resync)
+        return self._follow(self.session.receive(action, origin), now, output)
 
     def _follow(self, changes: list[StateChange], now: float, output: Output) -> Output:
         if changes:

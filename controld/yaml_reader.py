@@ -225,9 +225,12 @@ def _syntax_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
     if mark is None:
         return Problem(path, 0, 0, f"not YAML: {shortened(words, 200)}")
     lines = text.splitlines()
-    here = lines[mark.line] if mark.line < len(lines) else ""
-    if here[mark.column : mark.column + 1] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
-        return Problem(path, mark.line + 1, mark.column + 1, "not YAML: a tab cannot indent", "use spaces")
+    line, column = mark.line + 1, mark.column + 1
+    if line > len(lines):  # the end of the file, where an editor has no line to show
+        line, column = len(lines), len(lines[-1]) + 1
+    here = lines[line - 1]
+    if here[column - 1 : column] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
+        return Problem(path, line, column, "not YAML: a tab cannot indent", "use spaces")
     context = getattr(error, "context_mark", None)
-    begun = f"what it belongs to begins in line {context.line + 1}" if context and context.line != mark.line else ""
-    return Problem(path, mark.line + 1, mark.column + 1, f"not YAML: {words}", begun)
+    begun = f"what it belongs to begins in line {context.line + 1}" if context and context.line + 1 != line else ""
+    return Problem(path, line, column, f"not YAML: {words}", begun)

@@ -29,6 +29,8 @@ for line in sys.stdin:
         for n in range(int(rest)):
             giver.send_message([0xB0, 16, 1])
             time.sleep(0.0005)
+if sys.argv[2] == "both":
+    taker.cancel_callback()  # else closing waits for a callback that waits for the interpreter, and JACK for both
 for port in ports:
     port.close_port()
     port.delete()

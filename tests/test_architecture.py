@@ -16,7 +16,7 @@ IMPURE |= {"subprocess", "threading", "time", "yaml", "zmq"}
 # names a prefix, every module that begins so belongs to it.
 ROWS: list[dict[str, tuple[str, ...]]] = [
     {"errors": ("errors",)},
-    {"values": ("values",), "osc patterns": ("osc_pattern",)},
+    {"values": ("values",), "osc patterns": ("osc_pattern",), "midi bytes": ("midi_stream",)},
     {"documents": ("document", "shape")},
     {"vocabulary": ("events", "actions", "changes", "feedback")},
     {"mappings": ("mappings",), "session": ("session",)},

@@ -144,6 +144,13 @@ class TestGestures:
         assert mapper.next_deadline() is None
         assert mapper.release_surface("floor", 1.2) == []
 
+    def test_a_tablet_that_leaves_releases_only_its_own(self) -> None:
+        """Two clients of one surface: what the other holds stays held."""
+        mapper = Mapper([rule("floor.fs1", RELEASE, BypassTarget(("a",)))], CONTROLS)
+        mapper.receive(ControlMoved("floor.fs1", 1.0, 1.0, "host:1"))
+        assert mapper.release_surface("floor", 1.1, "host:2") == []
+        assert [intent.action for intent in mapper.release_surface("floor", 1.2, "host:1")] == [A]
+
     def test_a_hold_survives_a_reload(self) -> None:
         """A new configuration takes over what is held, and the held press keeps its rule."""
         old = Mapper([PRESS_RULE, HOLD_RULE], CONTROLS)

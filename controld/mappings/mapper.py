@@ -120,11 +120,15 @@ class Mapper:
                     self._run(rule, 1.0, 0, binding.surface, event.time_s, intents)
         return intents
 
-    def release_surface(self, surface: str, now: float) -> list[Intent]:
-        """Release what a lost surface held: a rule that was pressed sees its release, an undecided press never was."""
+    def release_surface(self, surface: str, now: float, client: str = "") -> list[Intent]:
+        """Release what a lost surface held: a rule that was pressed sees its release, an undecided press never was.
+
+        With `client` only what that one of the surface's clients held.
+        """
         intents: list[Intent] = []
+        origin = f"{surface}/{client}" if client else ""
         for binding in self._bindings.values():
-            if binding.surface == surface and not binding.switch.is_idle:
+            if binding.surface == surface and not binding.switch.is_idle and origin in {"", binding.origin}:
                 self._fire(binding, binding.switch.lose(), now, intents)
                 self._undecided.pop(binding.name, None)
         return intents

@@ -4,6 +4,7 @@ Pure. What is not built yet stands in `schema_words`; what the values mean for a
 `schema_do`.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,9 +48,16 @@ _CURVE = Either(
 
 
 def _pick(what: str) -> Leaf:
-    return replace(text(f"{what}: its name, its number from 1, `next` or `previous`"), json={
-        "anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "integer", "minimum": 1}],
-    })  # fmt: skip
+    wanted = f"{what}: its name, its number from 1, `next` or `previous`"
+
+    def parse(node: Node) -> str:
+        is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0
+        if not is_number and not (isinstance(node.value, str) and node.value.strip()):
+            raise Mistake(f"expected {wanted}, found {node.describe()}")
+        return node.text
+
+    json = {"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "integer", "minimum": 1}]}
+    return Leaf(parse, json, wanted)
 
 
 def _plain_address(written: str) -> str:
@@ -70,8 +78,8 @@ def _sysex(written: str) -> bytes:
 
 
 def _any_scalar(node: Node) -> Any:
-    if node.value is None:
-        raise Mistake("expected a text, a number, true or false; found nothing")
+    if node.value is None or (isinstance(node.value, float) and not math.isfinite(node.value)):
+        raise Mistake(f"expected a text, a number, true or false; found {node.describe()}")
     return node.value
 
 

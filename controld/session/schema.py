@@ -30,8 +30,11 @@ _PARAMETERS = MapOf(_SYMBOL, level(), "parameters by symbol, as in `{gain: 0.5}`
 _EFFECT_NAME = name("the name of an effect")
 
 
+_URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
+
+
 def _uri(written: str) -> str:
-    if not re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$", written):
+    if not re.match(_URI, written):
         raise Mistake(f"expected the URI of an LV2 plugin, found `{written}`", "`lv2ls` lists those that are installed")
     return written
 
@@ -39,7 +42,8 @@ def _uri(written: str) -> str:
 EFFECT = Table(
     "effect", "an effect",
     {
-        "plugin": Field(custom("the URI of an LV2 plugin", _uri), "The URI of its LV2 plugin, as `lv2ls` lists it.",
+        "plugin": Field(custom("the URI of an LV2 plugin", _uri, {"type": "string", "pattern": _URI}),
+                        "The URI of its LV2 plugin, as `lv2ls` lists it.",
                         required=True, examples=("http://guitarix.sourceforge.net/plugins/gxts9#ts9sim",)),
         "bypassed": Field(boolean(), "Whether it starts bypassed: sound passes unprocessed.", default=False),
         "preset": Field(text("the label of a preset"), "The preset it starts with.", default=""),

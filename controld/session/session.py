@@ -273,11 +273,16 @@ class Session:
 
     def _board_change(self) -> PedalboardChanged:
         board = self.pedalboard
-        names = [other.name for other in self._boards]
-        index = names.index(board.name) + 1 if board.name in names else 0
-        effects, snapshots = board.effect_names(), board.snapshot_names()
+        names = tuple(other.name for other in self._boards)
         return PedalboardChanged(
-            board.name, index, self._board_state, effects, snapshots, self._board_origin, board.tempo_bpm
+            board.name,
+            names.index(board.name) + 1 if board.name in names else 0,
+            self._board_state,
+            board.effect_names(),
+            board.snapshot_names(),
+            self._board_origin,
+            board.tempo_bpm,
+            names,
         )
 
     def _snapshot_change(self) -> SnapshotChanged:
