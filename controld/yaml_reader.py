@@ -232,5 +232,5 @@ def _syntax_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
     if here[column - 1 : column] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
         return Problem(path, line, column, "not YAML: a tab cannot indent", "use spaces")
     context = getattr(error, "context_mark", None)
-    begun = f"what it belongs to begins in line {context.line + 1}" if context and context.line + 1 != line else ""
+    begun = f"what it belongs to begins in line {context.line + 1}" if context and context.line + 1 < line else ""
     return Problem(path, line, column, f"not YAML: {words}", begun)

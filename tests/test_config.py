@@ -170,7 +170,7 @@ controld.yaml:4:37: not a regular expression: unterminated character set at posi
 controld.yaml:5:64: expected `sender`, `port 9001` or `192.168.1.20:9001`, found the number 9001 (`port 9001`)
 controld.yaml:6:41: the surface `tablet` listens on port 9100 already (give each its own port)
 controld.yaml:7:19: the profile `tablet` has OSC controls, but `lamp` has no `osc`
-controld.yaml:7:32: `midi` needs `in` or `out` (as in `{in: "*FCB1010*"}`)
+controld.yaml:7:33: `midi` needs `in` or `out` (as in `{in: "*FCB1010*"}`)
 controld.yaml:8:9: the surface `wall` needs `midi` or `osc` (else nothing reaches it)
 controld.yaml:8:19: the profile `tablet` has OSC controls, but `wall` has no `osc`
 controld.yaml:9:31: `none/*.yaml` is no file in FOLDER

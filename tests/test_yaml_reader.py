@@ -54,12 +54,17 @@ def test_resolves_by_the_core_schema_of_yaml_1_2(written: str, value: object) ->
     [
         (
             "a: [1,2",
-            "f:1:9: not YAML: expected `,` or `]` here; a text with any of `,[]{}` needs quotes",
+            "f:1:8: not YAML: expected `,` or `]` here; a text with any of `,[]{}` needs quotes",
         ),
         ("a: b: c", "f:1:5: not YAML: a second `:` in one line; put the text in quotes, or start a new line before it"),
         ("a:\n\t- b", "f:2:1: not YAML: a tab cannot indent (use spaces)"),
-        ("a:\n  - [1\nb: 2\n",
-         "f:3:2: not YAML: a second `:` in one line; put the text in quotes, or start a new line before it"),
+        (
+            "a:\n  - [1\nb: 2\n",
+            (
+                "f:3:2: not YAML: expected `,` or `]` here; a text with any of `,[]{}` needs quotes "
+                "(what it belongs to begins in line 2)"
+            ),
+        ),
         ("a: 'x", "f:1:6: not YAML: a quoted text begins before and does not end"),
         ("a: `x`", "f:1:4: not YAML: this character cannot begin a value; put the text in quotes"),
         ("a: *b", "f:1:4: no `&` before this gives a value that name"),
