@@ -16,7 +16,8 @@ from controld.config import CONFIG_NAME, RigLoader, find_config
 from controld.config_schema import RIG
 from controld.document import Node
 from controld.errors import ConfigError, Problem
-from controld.mappings.profile_schema import PROFILE, compile_profile
+from controld.mappings.profile_schema import compile_profile
+from controld.mappings.profile_tables import PROFILE
 from controld.mappings.schema import RuleCompiler
 from controld.mappings.schema_known import Known
 from controld.mappings.schema_tables import MAPPING

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from controld.bridge.hosts.catalogue import load_catalogue
 from controld.check import catalogue_symbols
 from controld.config import MidiPorts, OscConfig, RigConfig, find_config, load_rig
 from controld.errors import ConfigError
 from controld.mappings.profile import Kind
 from controld.mappings.target import SnapshotTarget
+from controld.values import Scale
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "config" / "controld.yaml"
@@ -72,6 +74,26 @@ def test_the_shipped_rig_is_wired_through() -> None:
                     reached.add(f"{client}:")
         assert {end.partition(":")[0] for end in reached} == {"system", *board.effect_names()}
         assert {"system:playback_1", "system:playback_2"} <= reached
+
+
+def test_the_shipped_rig_fits_its_real_plugins() -> None:
+    """Every value lies in its parameter's range, and every connection joins ports the plugins have."""
+    plugins = load_catalogue()
+    for board in load_rig(SHIPPED).pedalboards:
+        uris = {effect.name: effect.uri for effect in board.effects}
+        recalls = [(name, each.parameters) for shot in board.snapshots for name, each in shot.effects.items()]
+        for name, levels in [*((effect.name, effect.parameters) for effect in board.effects), *recalls]:
+            for symbol, level in levels.items():
+                control = plugins[uris[name]].control_by_symbol[symbol]
+                value = Scale(unit=control.unit).resolve(level)
+                assert value is not None
+                assert control.minimum <= value <= control.maximum, (board.name, name, symbol)
+        for source, target in board.connections:
+            for end, side in ((source, "audio_outputs"), (target, "audio_inputs")):
+                client, _, port = end.partition(":")
+                assert client == "system" or port in getattr(plugins[uris[client]], side), end
+        presets = {(effect.uri, effect.preset) for effect in board.effects if effect.preset}
+        assert all(label in {preset.label for preset in plugins[uri].presets} for uri, label in presets)
 
 
 def test_shipped_profiles_are_in_the_package_too() -> None:
@@ -173,7 +195,7 @@ controld.yaml:7:19: the profile `tablet` has OSC controls, but `lamp` has no `os
 controld.yaml:7:33: `midi` needs `in` or `out` (as in `{in: "*FCB1010*"}`)
 controld.yaml:8:9: the surface `wall` needs `midi` or `osc` (else nothing reaches it)
 controld.yaml:8:19: the profile `tablet` has OSC controls, but `wall` has no `osc`
-controld.yaml:9:31: `none/*.yaml` is no file in FOLDER
+controld.yaml:9:30: `none/*.yaml` is no file in FOLDER
 controld.yaml:10:11: `rulez.yaml` is no file in FOLDER
 controld.yaml:12:20: expected what to restore (last or none), found the text `first`
 controld.yaml:12:39: there is no pedalboard `Alfa` (did you mean `Alpha`?)

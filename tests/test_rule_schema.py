@@ -134,6 +134,12 @@ def test_several_forms_are_any_of_them() -> None:
     assert rules[0].triggers == (Trigger("floor.fs1", PRESS), Trigger("floor.patch", Gesture.CHANGE, program=1))
 
 
+def test_a_form_written_twice_counts_once() -> None:
+    """The rule would else run twice for one press."""
+    rules = rules_of("  - {when: [floor.fs1, floor.fs1 press], do: {bypass: drive}}")
+    assert rules[0].triggers == (Trigger("floor.fs1", PRESS),)
+
+
 def test_a_list_of_actions_runs_in_order() -> None:
     """Waits keep seconds and beats apart, for beats follow the tempo; a bar has four."""
     rules = rules_of("""

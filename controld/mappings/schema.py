@@ -77,7 +77,7 @@ class RuleCompiler:
                 judge(planned, one, self.report)
         condition = None if record["if"] is None else self._condition(record["if"])
         look = self._look(record)
-        triggers, targets = tuple(one.trigger for one in heard), tuple(each.target for each in plans)
+        triggers, targets = tuple(dict.fromkeys(one.trigger for one in heard)), tuple(each.target for each in plans)
         if not triggers or not targets:
             return None
         return Rule(place, triggers, targets, record["name"], condition, look, record["tags"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from controld.document import Node, NodeKind
-from controld.mappings.profile_schema import ADDRESS
+from controld.mappings.profile_tables import ADDRESS
 from controld.mappings.schema_when import FORM
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.osc_pattern import valid_address

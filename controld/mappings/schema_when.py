@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from controld.document import Node
 from controld.errors import nearest
 from controld.mappings.profile import Control, Kind, Source, SourceType
+from controld.mappings.profile_tables import osc_address
 from controld.mappings.rule import DEFAULT_DOUBLE_S, DEFAULT_HOLD_S, Gesture, Trigger
 from controld.mappings.schema_known import Known
 from controld.mappings.schema_words import NOT_BUILT_YET
-from controld.osc_pattern import OscPatternError, compile_pattern
 from controld.shape import Leaf, Mistake, Record, Report, listed
 from controld.shape_leaves import parse_duration
 
@@ -57,7 +57,7 @@ def _parse(node: Node) -> Form:
     rest = rest.strip()
     if head.startswith(RAW_OSC):
         gesture, time_s = _gesture(rest)
-        return Form(node, address=_address(head.removeprefix(RAW_OSC)), gesture=gesture, time_s=time_s)
+        return Form(node, address=osc_address(head.removeprefix(RAW_OSC)), gesture=gesture, time_s=time_s)
     if not _CONTROL.match(head):
         raise Mistake(f"expected `surface.control`, as in `floor.fs1`, found `{head}`")
     programs = _PROGRAMS.match(rest)
@@ -65,14 +65,6 @@ def _parse(node: Node) -> Form:
         return Form(node, head, gesture=Gesture.CHANGE, programs=_programs(programs[1], programs[2] or programs[1]))
     gesture, time_s = _gesture(rest)
     return Form(node, head, gesture=gesture, time_s=time_s)
-
-
-def _address(written: str) -> str:
-    try:
-        compile_pattern(written)
-    except OscPatternError as error:
-        raise Mistake(f"no OSC address: {error.reason} (character {error.position + 1})") from error
-    return written
 
 
 def _programs(first: str, last: str) -> tuple[int, ...]:
