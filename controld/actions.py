@@ -94,7 +94,7 @@ class LoadPedalboard:
     pedalboard: Pick
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SendMidi:
     """Send bytes to a MIDI surface."""
 
@@ -102,7 +102,7 @@ class SendMidi:
     data: bytes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SendOsc:
     """Send a message to every client of an OSC surface."""
 

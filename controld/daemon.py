@@ -18,7 +18,8 @@ from pathlib import Path
 from controld.actions import SendMidi, SendOsc
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
-from controld.changes import Refused, StateChange
+from controld.changes import Refused, SnapshotChanged, StateChange
+from controld.check import catalogue_symbols
 from controld.config import load_rig
 from controld.config_values import OscConfig, RigConfig
 from controld.control import Answer, ControlServer, socket_path
@@ -32,6 +33,7 @@ from controld.rig import Output, Rig
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
 from controld.simulate import inject
+from controld.store import Keeper, Standing, state_path
 from controld.surfaces.midi import MidiSurface
 from controld.surfaces.midi_system import MidiSystem
 from controld.surfaces.osc import OscSurface
@@ -48,7 +50,11 @@ class Daemon:
 
     def __init__(self, config: RigConfig, socket: Path | None = None) -> None:
         self.config = config
-        self.rig = Rig(config.rules, config.controls, config.pedalboards, config.startup.pedalboard)
+        self._keeper = Keeper(state_path(config.path)) if config.startup.restore == "last" else None
+        last = self._keeper.kept if self._keeper else Standing()
+        known = last.pedalboard in {board.name for board in config.pedalboards}
+        start = last if known else Standing(config.startup.pedalboard)
+        self.rig = Rig(config.rules, config.controls, config.pedalboards, start.pedalboard, start.snapshot)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(config.socket), self._answer)
@@ -88,9 +94,13 @@ class Daemon:
             await self._start_osc(stack)
             await self._start_engine(stack)
             await self._start_midi(stack)
-            reloader = Reloader(self.config.files, self._reload)
-            reloader.start()
-            stack.push_async_callback(reloader.stop)
+            if self._keeper is not None:
+                self._keeper.start()
+                stack.push_async_callback(self._keeper.stop)
+            if self.config.reload:
+                reloader = Reloader(lambda: self.config.files + self.config.folders, self._reload)
+                reloader.start()
+                stack.push_async_callback(reloader.stop)
             yield
 
     async def _start_osc(self, stack: AsyncExitStack) -> None:
@@ -161,7 +171,7 @@ class Daemon:
     def _reload(self) -> None:
         """Take changed files in one step between two events; a mistake keeps what is there."""
         try:
-            config = load_rig(self.config.path)
+            config = load_rig(self.config.path, catalogue_symbols())
         except ConfigError as error:
             log.error(  # noqa: TRY400 - the mistakes are said; a traceback would hide them
                 "the files were changed but have mistakes; what was loaded before stays:\n%s", error
@@ -195,6 +205,8 @@ class Daemon:
                 self._told(change)
                 if type(change) is Refused:
                     self._refuse(change)
+                elif type(change) is SnapshotChanged:
+                    self._keep()
         for message in output.messages:
             if isinstance(message, SendMidi) and message.surface in self._midi:
                 self._midi[message.surface].send(message.data)
@@ -204,6 +216,10 @@ class Daemon:
             self._resync()
         if self._tracer.active:
             self._tracer.saw_output(output)
+
+    def _keep(self) -> None:
+        if self._keeper is not None:
+            self._keeper.note(Standing(self.rig.session.pedalboard.name, self.rig.session.snapshot))
 
     def _resync(self) -> None:
         """Show every surface everything again, whatever it is thought to show."""

@@ -18,10 +18,10 @@ Stamp = tuple[int, int]
 
 
 class Reloader:
-    """Calls `changed` when one of `files` is not what it was at the last call."""
+    """Calls `changed` when one of `files()` (files and folders) is not what it was at the last call."""
 
-    def __init__(self, files: Sequence[Path], changed: Callable[[], None]) -> None:
-        self._files = tuple(files)
+    def __init__(self, files: Callable[[], Sequence[Path]], changed: Callable[[], None]) -> None:
+        self._files = files
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
 
@@ -42,12 +42,12 @@ class Reloader:
             await asyncio.sleep(LOOK_EVERY_S)
             now = self._stamps()
             if now != loaded and now == before:
-                loaded = now
                 self._changed()
+                loaded = now = self._stamps()  # other files may belong to it now
             before = now
 
     def _stamps(self) -> list[Stamp | None]:
-        return [_stamp(path) for path in self._files]
+        return [_stamp(path) for path in self._files()]
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -41,12 +41,13 @@ class Rig:
         controls: Mapping[str, Control],
         pedalboards: Sequence[Pedalboard],
         start: str = "",
+        snapshot: str = "",
     ) -> None:
         self.outbox = Outbox()
         self.trace: Callable[[str, object], None] | None = None
         self.mapper = Mapper(rules, controls)
         self.namespace = Namespace()
-        self.session = Session(pedalboards, self.outbox, start)
+        self.session = Session(pedalboards, self.outbox, start, snapshot)
         self._follow(self.session.report(), 0.0, Output())
 
     def receive(self, event: SurfaceEvent, now: float) -> Output:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from controld import __version__
 from controld.changes import PedalboardChanged, State, StateChange
+from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.config_values import RigConfig
 from controld.daemon import Daemon, serve
@@ -26,7 +27,7 @@ ENGINE_PATIENCE_S = 3.0
 def run(config_path: Path | None, socket: Path | None) -> int:
     """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start."""
     set_up_logging()
-    config = load_rig(find_config(str(config_path or "")))
+    config = load_rig(find_config(str(config_path or "")), catalogue_symbols())
     for warning in config.warnings:
         logging.getLogger("controld.config").warning("%s", warning)
     greeter = _Greeter(config)

@@ -132,6 +132,7 @@ mappings: [map.yaml]
     def start(self, *, ready: str = "Try this") -> None:
         """Start, and wait until `ready` was printed."""
         environment = {**os.environ, "CONTROLD_SOCKET": str(self.socket), "PYTHONUNBUFFERED": "1"}
+        environment["XDG_STATE_HOME"] = str(self.folder / "state")
         command = [sys.executable, "-m", "controld.cli", "run", "--config", str(self.folder / "controld.yaml")]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment

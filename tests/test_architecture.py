@@ -33,6 +33,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "configuration": ("config", "yaml_reader", "check"),
         "door": ("control", "watch", "simulate"),
         "reload": ("reload",),
+        "store": ("store",),
         "hub": ("hub",),
         "ports": ("ports",),
     },

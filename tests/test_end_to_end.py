@@ -323,6 +323,19 @@ class TestLife:
             rig.tool("simulate", "floor.fs1")
             tablet.wait("/effect/leslie/active", 1)
 
+    def test_the_next_start_is_where_the_last_one_ended(self, tmp_path: Path) -> None:
+        """Pedalboard and snapshot are kept, and a damaged state does not lock the start."""
+        with running(tmp_path) as rig, Tablet(rig.osc_port) as tablet:
+            tablet.send("/snapshot", "Lead")
+            tablet.wait("/snapshot", "Lead")
+        with running(tmp_path) as rig:
+            assert "Clean, [Lead]" in rig.text
+        (kept,) = (tmp_path / "state" / "controld").glob("*.json")
+        kept.write_text("{", encoding="utf-8")
+        with running(tmp_path) as rig:
+            assert "damaged" in rig.text
+            assert "[Clean], Lead" in rig.text
+
     def test_an_engine_that_is_not_there_is_waited_for(self, tmp_path: Path) -> None:
         """The rig starts, says so, and joins when the bridge comes."""
         import subprocess

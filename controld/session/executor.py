@@ -23,6 +23,7 @@ from controld.session.reconcile import inspection, plan, preset_uri, unread
 from controld.session.replies import Ledger, Replies, revert
 from controld.session.requests import (
     AddEffect,
+    ConnectPorts,
     EngineReply,
     EngineRequest,
     ReadBypass,
@@ -38,9 +39,10 @@ from controld.session.state import BYPASS, EffectState, RigState
 from controld.values import same_value
 
 # A difference that is still there after this many rounds will not go away by sending it again.
-MAX_ROUNDS = 8
+MAX_ROUNDS = 12
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 AUDIT_DELAY_S = 2.5
+Write = WriteBypass | WriteParameters
 NO_ANSWER = "the engine did not answer in time"
 
 
@@ -64,7 +66,7 @@ class Executor:
         self._busy = False
         self._rounds = 0
         self._inspected = self._read = False
-        self._replies = Replies(self.ledger, emit, self.inspect, outbox.clear_plan)
+        self._replies = Replies(self.ledger, emit, self.inspect, self._forget_plan, self._reread)
         self._doubtful: set[tuple[str, str]] = set()  # (effect, symbol) whose request timed out
         self._audit: set[tuple[str, str]] = set()
         self._audit_at_s: float | None = None
@@ -102,15 +104,18 @@ class Executor:
 
     def reconcile(self) -> None:
         """Send the difference between wish and engine, anew: what waits of an older plan is forgotten."""
-        self.outbox.clear_plan()
-        self._forget_sent()
+        self._forget_plan()
         self._start()
 
     def inspect(self) -> None:
         """Look what the engine holds, and send the difference."""
-        self._inspected = self._read = False
+        self._reread()
         self.rig.forget()
         self.reconcile()
+
+    def _reread(self) -> None:
+        """Have the next round ask for what is not known."""
+        self._inspected = self._read = False
 
     def learn_ahead(self, uris: list[str]) -> None:
         """Have plugins asked for once there is nothing better to do, so that a change of pedalboard need not wait."""
@@ -202,11 +207,13 @@ class Executor:
     def _timed_out(self, request: EngineRequest, now: float) -> None:
         """Remember what is doubtful now; the client reconnects, and what it finds then decides."""
         symbols: list[str] = []
+        if isinstance(request, ConnectPorts):
+            self.rig.touched.add((request.source, request.target))
         if isinstance(request, WriteBypass):
             symbols = [BYPASS]
         elif isinstance(request, WriteParameters):
             symbols = list(request.values)
-        effect = self.rig.by_instance(request.instance) if isinstance(request, WriteBypass | WriteParameters) else None
+        effect = self.rig.by_instance(request.instance) if isinstance(request, Write) else None
         if effect is None:
             return
         for symbol in symbols:
@@ -243,14 +250,16 @@ class Executor:
         at_once = "effects" in self._capabilities
         if not self._inspected:
             self._inspected = True
-            return inspection(self.rig, at_once=at_once)
+            questions = inspection(self.rig, at_once=at_once)
+            if questions:
+                return questions
         questions = [] if self._read else unread(self.rig)
         if questions:
             self._read = True  # once: what cannot be read is written
             return questions
         self._judge_doubtful()
         self._note_unknown_presets()
-        return [] if self.ledger.failures else plan(self.rig, at_once=at_once)
+        return [] if self.ledger.failures else plan(self.rig)
 
     def _questions_about(self, uris: list[str]) -> list[EngineRequest]:
         questions: list[EngineRequest] = [ReadPlugin(uri) for uri in uris]
@@ -288,18 +297,20 @@ class Executor:
 
     def _note_sent(self, steps: list[EngineRequest]) -> None:
         for step in steps:
-            effect = self.rig.by_instance(step.instance) if isinstance(step, AddEffect | WriteBypass) else None
-            if isinstance(step, WriteParameters):
-                effect = self.rig.by_instance(step.instance)
-                for symbol, value in step.values.items():
-                    if effect is not None:
-                        effect.cells[symbol].sent = value
-            elif isinstance(step, AddEffect) and effect is not None:
+            effect = self.rig.by_instance(step.instance) if isinstance(step, AddEffect | Write) else None
+            if effect is None:
+                continue
+            if isinstance(step, AddEffect):
                 effect.planned = True
-            elif isinstance(step, WriteBypass) and effect is not None:
+            elif isinstance(step, WriteBypass):
                 effect.cells[BYPASS].sent = float(step.bypassed)
+            elif isinstance(step, WriteParameters):
+                for symbol, value in step.values.items():
+                    effect.cells[symbol].sent = value
 
-    def _forget_sent(self) -> None:
+    def _forget_plan(self) -> None:
+        """Forget the steps that wait, and with them that anything is on its way: what differs is sent again."""
+        self.outbox.clear_plan()
         for effect in self.rig.effects.values():
             for cell in effect.cells.values():
                 cell.sent = None

@@ -46,6 +46,8 @@ def unread(rig: RigState) -> list[EngineRequest]:
 def digest(rig: RigState, found: Found) -> None:
     """Take what the engine has into the confirmed column."""
     rig.joined = set(found.connections)
+    rig.touched.clear()
+    rig.leftovers = [effect for effect in rig.leftovers if effect.instance in found.effects]
     for effect in rig.effects.values():
         there = found.effects.get(effect.instance)
         effect.present = there is not None and there.uri == effect.uri
@@ -84,7 +86,7 @@ def preset_uri(effect: EffectState) -> str | None:
     return effect.preset if "://" in effect.preset or effect.preset.startswith("urn:") else None
 
 
-def plan(rig: RigState, *, at_once: bool) -> list[EngineRequest]:
+def plan(rig: RigState) -> list[EngineRequest]:
     """Return the steps still to take; empty when the engine holds what it should (or it is on its way).
 
     Order: processing off around a change of effects, remove, add, bypass what ends bypassed, presets, parameters,
@@ -92,7 +94,7 @@ def plan(rig: RigState, *, at_once: bool) -> list[EngineRequest]:
     """
     effects = list(rig.effects.values())
     steps = [*_structure(rig), *_bypasses(effects, bypassed=True)]
-    presets = list(_presets(effects, at_once=at_once))
+    presets = list(_presets(effects))
     if presets:
         return steps + presets
     steps += [*_parameters(effects), *_connections(rig), *_bypasses(effects, bypassed=False)]
@@ -106,7 +108,7 @@ def _structure(rig: RigState) -> Iterator[EngineRequest]:
     gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
     if (missing or rig.leftovers) and rig.processing is not False:
         yield SetProcessing(on=False)
-    for source, target in sorted(rig.joined - set(rig.connections)):
+    for source, target in sorted((rig.joined | rig.touched) - set(rig.connections)):
         if _ours(rig, source, target) and not any(name.startswith(tuple(gone)) for name in (source, target)):
             yield DisconnectPorts(source, target)
     for effect in rig.leftovers:
@@ -131,17 +133,12 @@ def _bypasses(effects: list[EffectState], *, bypassed: bool) -> Iterator[EngineR
             yield WriteBypass(effect.instance, bypassed)
 
 
-def _presets(effects: list[EffectState], *, at_once: bool) -> Iterator[EngineRequest]:
-    asked = [effect for effect in effects if effect.preset and effect.preset != effect.preset_confirmed]
-    for effect in asked:
-        uri = preset_uri(effect)
-        if uri is None or effect.preset_failure:
-            continue
-        yield WritePreset(effect.instance, uri)
-        if not at_once:
-            yield from (ReadParameter(effect.instance, symbol) for symbol in effect.cells if symbol != BYPASS)
-    if at_once and any(not effect.preset_failure and preset_uri(effect) for effect in asked):
-        yield ReadEffects()
+def _presets(effects: list[EffectState]) -> Iterator[EngineRequest]:
+    for effect in effects:
+        wanted = effect.preset and effect.preset != effect.preset_confirmed and not effect.preset_failure
+        uri = preset_uri(effect) if wanted else None
+        if uri is not None:
+            yield WritePreset(effect.instance, uri)
 
 
 def _parameters(effects: list[EffectState]) -> Iterator[EngineRequest]:

@@ -54,7 +54,7 @@ class Replies:
     """Takes replies into the ledger.
 
     `inspect` is called when the engine turns out to have lost its effects, `replan` when a plan rests on a wrong
-    picture.
+    picture, `reread` when values changed that only the engine knows.
     """
 
     def __init__(
@@ -63,11 +63,13 @@ class Replies:
         emit: Callable[[StateChange], None],
         inspect: Callable[[], None],
         replan: Callable[[], None],
+        reread: Callable[[], None],
     ) -> None:
         self._ledger = ledger
         self._emit = emit
         self._inspect = inspect
         self._replan = replan
+        self._reread = reread
         self._handlers: dict[type, Callable[..., None]] = {
             WriteBypass: self._bypass_replied,
             WriteParameters: self._parameters_replied,
@@ -122,6 +124,8 @@ class Replies:
         if isinstance(reply, Done):
             effect.preset_confirmed = effect.preset
             effect.follow = {symbol for symbol in effect.cells if symbol != BYPASS} - effect.pinned
+            effect.forget_values()
+            self._reread()
         else:
             effect.preset_failure = reply.reason
         self._emit(effect.preset_change())
@@ -143,24 +147,23 @@ class Replies:
             self._ledger.failures.append(f"{effect.name}: {reply.reason} ({effect.uri})")
 
     def _remove_replied(self, request: RemoveEffect, reply: Done | Denied) -> None:
+        rig = self._ledger.rig
         if isinstance(reply, Done):
-            self._ledger.rig.leftovers = [
-                effect for effect in self._ledger.rig.leftovers if effect.instance != request.instance
-            ]
-            prefix = f"effect_{request.instance}:"
-            self._ledger.rig.joined = {
-                pair for pair in self._ledger.rig.joined if not any(end.startswith(prefix) for end in pair)
-            }
+            rig.leftovers = [effect for effect in rig.leftovers if effect.instance != request.instance]
+            rig.forget_connections(f"effect_{request.instance}:")
 
     def _connect_replied(self, request: ConnectPorts, reply: Done | Denied) -> None:
         pair = (request.source, request.target)
         if isinstance(reply, Done):
             self._ledger.rig.joined.add(pair)
+            self._ledger.rig.touched.add(pair)
         else:
             self._ledger.rig.refused[pair] = reply.reason
 
     def _disconnect_replied(self, request: DisconnectPorts, _reply: Done | Denied) -> None:
-        self._ledger.rig.joined.discard((request.source, request.target))
+        pair = (request.source, request.target)
+        self._ledger.rig.joined.discard(pair)
+        self._ledger.rig.touched.discard(pair)
 
     def _processing_replied(self, request: SetProcessing, _reply: Done | Denied) -> None:
         self._ledger.rig.processing = request.on

@@ -43,7 +43,8 @@ class _Refusal(Exception):
 class Session:
     """One rig: its pedalboards, the current one and its snapshot, and the engine's true state."""
 
-    def __init__(self, pedalboards: Sequence[Pedalboard], outbox: Outbox, start: str = "") -> None:
+    def __init__(self, pedalboards: Sequence[Pedalboard], outbox: Outbox, start: str = "", snapshot: str = "") -> None:
+        """Start on the pedalboard `start` in `snapshot`, by name; "" or unknown for the first ones."""
         self._changes: list[StateChange] = []
         self._executor = Executor(outbox, self._tell, self._finished)
         self._boards = tuple(pedalboards)
@@ -64,7 +65,9 @@ class Session:
         }
         first = next((board for board in self._boards if board.name == start), None)
         if first is not None or self._boards:
-            self._install(first or self._boards[0], "")
+            board = first or self._boards[0]
+            names = board.snapshot_names()
+            self._install(board, "", names.index(snapshot) + 1 if snapshot in names else 1)
 
     @property
     def pedalboard(self) -> Pedalboard:

@@ -115,6 +115,12 @@ class EffectState:
         self.preset, self.preset_failure, self.preset_origin = label, "", origin
         self.pinned.clear()
 
+    def forget_values(self) -> None:
+        """Forget the parameters' values, because a preset changed them."""
+        for symbol, cell in self.cells.items():
+            if symbol != BYPASS:
+                cell.confirmed = cell.sent = None
+
     def forget(self) -> None:
         """Forget what the engine was known to hold."""
         self.present = self.planned = self.alien = False
@@ -161,6 +167,7 @@ class RigState:
     leftovers: list[EffectState] = field(default_factory=list)  # in the engine, but on no board any more
     connections: tuple[tuple[str, str], ...] = ()
     joined: set[tuple[str, str]] = field(default_factory=set)  # confirmed
+    touched: set[tuple[str, str]] = field(default_factory=set)  # ours that may be there: asked for, not yet parted
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     processing: bool | None = None  # None: not known, it may have been left off
 
@@ -177,7 +184,7 @@ class RigState:
             match = next((effect for effect in old.values() if effect.uri == setup.uri), None)
             if setup.name not in kept and match is not None:
                 kept[setup.name] = old.pop(match.name)
-        self.leftovers.extend(effect for effect in old.values() if effect.present or effect.planned)
+        self.leftovers.extend(old.values())  # one that never came is removed at no cost
         self.pedalboard, self.effects = pedalboard, {}
         for setup in pedalboard.effects:
             effect = kept.get(setup.name) or EffectState(setup.name, setup.uri, _free(used))
@@ -187,6 +194,11 @@ class RigState:
             self.effects[setup.name] = effect
         self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
         self.refused.clear()
+
+    def forget_connections(self, prefix: str) -> None:
+        """Forget the connections of a client that is gone: they went with it."""
+        for pairs in (self.joined, self.touched):
+            pairs -= {pair for pair in pairs if any(end.startswith(prefix) for end in pair)}
 
     def forget(self) -> None:
         """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""

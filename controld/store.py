@@ -1,0 +1,119 @@
+"""Where the rig stood, kept for the next start: the pedalboard and its snapshot.
+
+Shell: it writes a file in the user's state folder. Atomically (write, fsync, rename, fsync of the folder), so that
+power that goes at any moment leaves the old or the new state; in a thread, because a disk may take its time.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+VERSION = 1
+# A change is on disk this long after it at the latest, and a row of changes costs one write.
+WRITE_AFTER_S = 0.5
+
+log = logging.getLogger("controld.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is restored at the next start, by name; "" for none."""
+
+    pedalboard: str = ""
+    snapshot: str = ""
+
+
+def state_path(config: Path) -> Path:
+    """Return the file of a rig's state: in `XDG_STATE_HOME` (default ~/.local/state), one for each configuration."""
+    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    return base / "controld" / f"last-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}.json"
+
+
+def read_standing(path: Path) -> Standing:
+    """Return what was kept; nothing where there is no file, and a damaged one is set aside with its name logged."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["version"] != VERSION:
+            log.warning(
+                "%s is of version %s, which this controld does not know; it is left alone", path, kept["version"]
+            )
+            return Standing()
+        return Standing(str(kept["pedalboard"]), str(kept["snapshot"]))
+    except FileNotFoundError:
+        return Standing()
+    except OSError as error:
+        log.warning("where the rig stood cannot be read: %s", error)
+    except (ValueError, KeyError, TypeError):
+        aside = path.with_suffix(".damaged")
+        log.warning("%s is damaged; it is set aside as %s", path, aside.name)
+        path.replace(aside)
+    return Standing()
+
+
+def write_standing(path: Path, standing: Standing) -> None:
+    """Keep what is to be restored. Raises OSError where the disk does not take it; the old state is there then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"version": VERSION, "pedalboard": standing.pedalboard, "snapshot": standing.snapshot}
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(kept, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class Keeper:
+    """Writes the newest standing soon after it changed; a disk that refuses is said once, and playing goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.kept = self._wanted = read_standing(path)
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._complained = False
+
+    def start(self) -> None:
+        """Begin to keep."""
+        self._task = asyncio.create_task(self._run(), name="where the rig stands")
+
+    def note(self, standing: Standing) -> None:
+        """Have a standing kept, soon."""
+        if standing != self._wanted:
+            self._wanted = standing
+            self._changed.set()
+
+    async def stop(self) -> None:
+        """Keep what is wanted, at once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+        await self._write()
+
+    async def _run(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(WRITE_AFTER_S)
+            self._changed.clear()
+            await self._write()
+
+    async def _write(self) -> None:
+        wanted = self._wanted
+        if wanted == self.kept:
+            return
+        try:
+            await asyncio.to_thread(write_standing, self._path, wanted)
+            self.kept = wanted
+        except OSError as error:
+            if not self._complained:
+                self._complained = True
+                log.warning("where the rig stands cannot be kept for the next start: %s", error)
