@@ -69,7 +69,7 @@ def set_up(extra: str) -> None:
         return
     tell("installing controld and its Python packages into .venv (this once)")
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*pip, "--editable", target], check=True)
     stamp.write_text(fingerprint)
 

@@ -57,7 +57,8 @@ class Rig:
         if trace is not None:
             trace("event", event)
         if isinstance(event, SurfaceConnected):
-            output.feedback = self.mapper.full_feedback(event.surface)
+            if not event.client:  # a surface with clients tells a new one by itself
+                output.feedback = self.mapper.full_feedback(event.surface)
             return output
         if isinstance(event, SurfaceLost):
             intents = self.mapper.release_surface(event.surface, now, event.client)

@@ -25,6 +25,29 @@ _COLORS = {
 }
 # A step later than this after the last input is not its consequence any more.
 SAME_CAUSE_S = 2.0
+# More messages in a row are counted, not printed.
+LONGEST_ROW = 8
+
+
+class _Printer:
+    """Prints records; a long row of messages that go out (a new tablet's full state) is cut short."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        self._stream, self._color = stream, color
+        self._cause_s = float("-inf")
+        self._row = 0
+
+    def take(self, kind: str, t: float, text: str) -> None:
+        if kind == "in":
+            self._cause_s = t
+        self._row = self._row + 1 if kind == "out" else self._end_row()
+        if self._row <= LONGEST_ROW:
+            print(_line(kind, t, t - self._cause_s, text, color=self._color), file=self._stream, flush=True)
+
+    def _end_row(self) -> int:
+        if self._row > LONGEST_ROW:
+            print(f"{'':28}out      ... and {self._row - LONGEST_ROW} more", file=self._stream, flush=True)
+        return 0
 
 
 def watch(
@@ -36,18 +59,17 @@ def watch(
     only: frozenset[str] = frozenset(),
 ) -> None:
     """Print records until they end."""
-    color = stream.isatty() and not os.environ.get("NO_COLOR")
     if not as_json:
         print(_header(status), file=stream, flush=True)
-    cause_s = float("-inf")
+    printer = _Printer(stream, color=stream.isatty() and not os.environ.get("NO_COLOR"))
     for record in records:
-        kind, t = str(record["kind"]), _seconds(record["t"])
-        if kind == "in":
-            cause_s = t
+        kind = str(record["kind"])
         if only and kind not in only:
             continue
-        line = json.dumps(record) if as_json else _line(kind, t, t - cause_s, str(record["text"]), color=color)
-        print(line, file=stream, flush=True)
+        if as_json:
+            print(json.dumps(record), file=stream, flush=True)
+        else:
+            printer.take(kind, _seconds(record["t"]), str(record["text"]))
 
 
 def _seconds(value: object) -> float:

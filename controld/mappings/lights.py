@@ -66,8 +66,8 @@ def _bypass(target: BypassTarget, view: View) -> Shown | None:
     facts = [view.bypasses[effect] for effect in target.effects if effect in view.bypasses]
     if not facts:
         return None
-    active = all(fact.confirmed is False for fact in facts)
-    lit = active != (target.to == "bypassed")
+    wanted = target.to == "bypassed"
+    lit = all(fact.confirmed is wanted for fact in facts)
     return float(lit), max((fact.state for fact in facts), key=_WORST.index), facts[0].origin
 
 
