@@ -12,9 +12,12 @@ from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
 from bench.cases_midi import midi
 from bench.context import Bench
-from bench.proc import machine
+from bench.proc import busy_share, machine
 from bench.results import CaseResult, Report, show
 from bench.subjects import BenchError, Bridge, controld_command
+
+# A machine that does more than this by itself disturbs what is measured.
+QUIET_SHARE = 0.1
 
 CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "rates": rates,
@@ -41,11 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bench = Bench(bridge, Path(folder), options.quick)
         for name in options.only or CASES:
             started = time.monotonic()
+            disturbed = busy_share(1.0)
             try:
                 result = CASES[name](bench)
             except BenchError as error:
                 result = CaseResult(name, "not measured", notes=[str(error)])
                 broken += 1
+            if disturbed > QUIET_SHARE:
+                result.notes.append(
+                    f"the machine was {disturbed:.0%} busy with other things before this case: its figures are worse "
+                    "than they need be"
+                )
             print(show(result) + f"\n   ({time.monotonic() - started:.0f} s)", flush=True)
             report.cases.append(result)
     bridge.close()

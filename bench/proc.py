@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,6 +28,18 @@ def udp_drops(port: int) -> int:
         if int(fields[1].rpartition(":")[2], 16) == port and fields[2].endswith(":0000"):
             drops += int(fields[12])
     return drops
+
+
+def busy_share(seconds: float) -> float:
+    """Watch for so many seconds and return how busy all cores were together, 0.0-1.0."""
+    before = _cpu_times()
+    time.sleep(seconds)
+    spent = [after - earlier for after, earlier in zip(_cpu_times(), before, strict=True)]
+    return 1 - (spent[3] + spent[4]) / max(sum(spent), 1)  # idle, and waiting for a disk
+
+
+def _cpu_times() -> list[int]:
+    return [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
 
 
 def realtime_threads(pid: int) -> int:
