@@ -35,12 +35,14 @@ def socket_path(configured: str = "") -> Path:
 
 
 class ControlServer:
-    """Serves the door; `handle` answers a request, `active` tells whether anybody watches."""
+    """Serves the door; `handle` answers a request, `on_watch` is told when the first watches and when none does."""
 
-    def __init__(self, path: Path, handle: Callable[[Answer], Answer]) -> None:
+    def __init__(
+        self, path: Path, handle: Callable[[Answer], Answer], on_watch: Callable[[bool], None] = lambda _active: None
+    ) -> None:
         self.path = path
-        self.active = False
         self._handle = handle
+        self._on_watch = on_watch
         self._monitors: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -102,14 +104,17 @@ class ControlServer:
         if not isinstance(request, dict):
             return {"error": "not a JSON object"}
         if request.get("do") == "monitor":
+            if not self._monitors:
+                self._on_watch(True)
             self._monitors.add(writer)
-            self.active = True
             return {"ok": True}
         return self._handle(request)
 
     def _forget(self, writer: asyncio.StreamWriter) -> None:
-        self._monitors.discard(writer)
-        self.active = bool(self._monitors)
+        if writer in self._monitors:
+            self._monitors.discard(writer)
+            if not self._monitors:
+                self._on_watch(False)
 
 
 def _answers(path: Path) -> bool:

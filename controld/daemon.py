@@ -57,7 +57,7 @@ class Daemon:
         self.rig = Rig(config.rules, config.controls, config.pedalboards, start.pedalboard, start.snapshot)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
-        self._door = ControlServer(socket or socket_path(config.socket), self._answer)
+        self._door = ControlServer(socket or socket_path(config.socket), self._answer, self._watched)
         self._tracer = Tracer(self._door, self.rig)
         self._midi: dict[str, MidiSurface] = {}
         self._osc: dict[str, OscSurface] = {}
@@ -113,9 +113,8 @@ class Daemon:
                     _reply(surface.osc),
                     self._receive,
                     self._loop,
-                    self._tracer.saw_osc(surface.name),
+                    namespace=self.rig.namespace,
                 )
-                osc.tell(self.rig.session.report())
                 await osc.start()
                 stack.push_async_callback(osc.stop)
                 self._osc[surface.name] = osc
@@ -129,9 +128,7 @@ class Daemon:
             stack.push_async_callback(child.stop)
             await child.start()
         endpoints = Endpoints(engine.endpoint, engine.events, engine.health)
-        self._client = BridgeClient(
-            endpoints, self.rig.outbox, self._replied, self._engine_told, self._tracer.saw_request
-        )
+        self._client = BridgeClient(endpoints, self.rig.outbox, self._replied, self._engine_told)
         self._client.start()
         stack.push_async_callback(self._client.stop)
 
@@ -150,7 +147,6 @@ class Daemon:
                 system,
                 self._receive,
                 self._loop,
-                self._tracer.saw_midi(surface.name),
             )
         stack.push_async_callback(system.stop)
         for midi in self._midi.values():
@@ -200,7 +196,7 @@ class Daemon:
             self._show(output.feedback)
         if output.changes:
             for osc in self._osc.values():
-                osc.tell(output.changes)
+                osc.tell(output.changes, output.news)
             for change in output.changes:
                 self._told(change)
                 if type(change) is Refused:
@@ -250,6 +246,9 @@ class Daemon:
         return {**self._midi, **self._osc}
 
     # The door
+
+    def _watched(self, active: bool) -> None:
+        self._tracer.watch(self._surfaces, self._client, active=active)
 
     def _answer(self, request: Answer) -> Answer:
         match request.get("do"):

@@ -34,6 +34,7 @@ class Hub:
 
     def __init__(self, rig: Rig, exits: Exits, loop: asyncio.AbstractEventLoop) -> None:
         self.rig = rig
+        rig.urge = exits.pump
         self.errors = 0
         self._exits = exits
         self._loop = loop

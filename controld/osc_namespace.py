@@ -117,9 +117,13 @@ class Namespace:
         value = change.confirmed
         if value is None or not isfinite(value):
             return []
+        address = f"/effect/{effect}/{symbol}"
         if change.state is State.CONFIRMED:
             value = change.value  # the same within what the engine prints, but with all its digits
-        address = f"/effect/{effect}/{symbol}"
+        elif change.state is State.ASKED:
+            held = self._effects.get(effect, {}).get(address)
+            if held is not None and held.value == value:
+                return []  # nothing is true now that was not before
         label = scale.label_of(value) if scale.points else ""
         facts = [Fact(address, float(value), Echo.CONTINUOUS, label or None)]
         if symbol in _WORDS:  # a plugin's own `bypass` is hidden by ours, and reached as a share only

@@ -14,7 +14,7 @@ from controld.feedback import Feedback
 from controld.mappings.mapper import Intent, Mapper
 from controld.mappings.profile import Control
 from controld.mappings.rule import Rule
-from controld.osc_namespace import Namespace
+from controld.osc_namespace import Namespace, News
 from controld.session.engine_events import EngineEvent
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
@@ -28,6 +28,7 @@ class Output:
 
     changes: list[StateChange] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)  # what OSC clients are told of the changes, one for each
     messages: list[SendMidi | SendOsc] = field(default_factory=list)
     resync: bool = False  # every surface is to be shown everything again
 
@@ -45,6 +46,7 @@ class Rig:
     ) -> None:
         self.outbox = Outbox()
         self.trace: Callable[[str, object], None] | None = None
+        self.urge: Callable[[], None] | None = None  # called when something waits for the engine
         self.mapper = Mapper(rules, controls)
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot)
@@ -125,13 +127,16 @@ class Rig:
         return output
 
     def _act(self, action: EngineAction, origin: str, now: float, output: Output) -> Output:
-        output.resync |= isinstance(action, Resync)
-        return self._follow(self.session.receive(action, origin), now, output)
+        if type(action) is Resync:
+            output.resync = True
+        changes = self.session.receive(action, origin)
+        if self.urge is not None and self.outbox:
+            self.urge()  # before lights and facts: the sound is what the player waits for
+        return self._follow(changes, now, output)
 
     def _follow(self, changes: list[StateChange], now: float, output: Output) -> Output:
         if changes:
-            for change in changes:
-                self.namespace.receive(change)
             output.changes += changes
+            output.news += [self.namespace.receive(change) for change in changes]
             output.feedback += self.mapper.receive_changes(changes, now)
         return output

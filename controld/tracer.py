@@ -1,63 +1,59 @@
 """The daemon's side of `controld monitor`: from what passes by to records, only while somebody watches.
 
-Shell, thin. A record is {"t": seconds since the daemon started, "kind": one of `trace.KINDS`, "text": ...}.
+Shell, thin. A record is {"t": seconds since the daemon started, "kind": one of `trace.KINDS`, "text": ...}. While
+nobody watches nothing is observed at all, so that it costs nothing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from controld.control import ControlServer
 from controld.rig import Output, Rig
 from controld.session.requests import Denied, Done, EngineRequest, TimedOut
 from controld.trace import describe, describe_request
 
-# ("in" or "out", the message in words or bytes, monotonic seconds)
-Observer = Callable[[str, object, float], None]
 _KIND_OF_STEP = {"event": "control", "rule": "rule", "action": "action"}
+
+SurfaceObserver = Callable[[str, object, float], None]
+RequestObserver = Callable[[str, EngineRequest, object, float], None]
+
+
+class Surface(Protocol):
+    """What can be watched of a surface."""
+
+    def watch(self, observe: SurfaceObserver | None) -> None:
+        """Have ("in" or "out", message, monotonic seconds) observed from now on, or not any more."""
+
+
+class Client(Protocol):
+    """What can be watched of the bridge's client."""
+
+    def watch(self, observe: RequestObserver | None) -> None:
+        """Have requests and replies observed from now on, or not any more."""
 
 
 class Tracer:
-    """Publishes what it is told through the door; costs one test per call while nobody watches."""
+    """Publishes steps through the door, from `open` to `close`."""
 
     def __init__(self, door: ControlServer, rig: Rig) -> None:
         self._door = door
-        self._started_s = time.monotonic()
         self._rig = rig
-        rig.trace = self._saw_step
+        self._started_s = time.monotonic()
+        self.active = False
 
-    @property
-    def active(self) -> bool:
-        """Tell whether anybody watches."""
-        return self._door.active
+    def watch(self, surfaces: Mapping[str, Surface], client: Client | None, *, active: bool) -> None:
+        """Begin to observe everything, or end it."""
+        self.active = active
+        self._rig.trace = self._saw_step if active else None
+        for name, surface in surfaces.items():
+            surface.watch(self._observer_of(name) if active else None)
+        if client is not None:
+            client.watch(self._saw_request if active else None)
 
     def note(self, text: str) -> None:
         """Tell something that is no step."""
         self._publish("note", text)
-
-    def saw_midi(self, surface: str) -> Observer:
-        """Return an observer of a MIDI surface's bytes."""
-
-        def saw(direction: str, data: object, at_s: float) -> None:
-            if self._door.active:
-                words = bytes(data).hex(" ").upper() if isinstance(data, (bytes, bytearray)) else str(data)
-                self._publish(direction, f"{surface}  {words}", at_s)
-
-        return saw
-
-    def saw_osc(self, surface: str) -> Observer:
-        """Return an observer of an OSC surface's messages."""
-
-        def saw(direction: str, message: object, at_s: float) -> None:
-            if self._door.active:
-                self._publish(direction, f"{surface}  {message}", at_s)
-
-        return saw
-
-    def saw_request(self, kind: str, request: EngineRequest, reply: object, took_s: float) -> None:
-        """Take what the bridge client sent, and what came back after how long."""
-        if self._door.active:
-            known = reply if isinstance(reply, (Done, Denied, TimedOut)) else None
-            self._publish("request" if kind == "sent" else "reply", describe_request(request, known, took_s))
 
     def saw_output(self, output: Output) -> None:
         """Take what an event led to."""
@@ -66,9 +62,19 @@ class Tracer:
         for look in output.feedback:
             self._publish("light", describe(look))
 
+    def _observer_of(self, surface: str) -> SurfaceObserver:
+        def saw(direction: str, message: object, at_s: float) -> None:
+            words = message.hex(" ").upper() if isinstance(message, bytes) else str(message)
+            self._publish(direction, f"{surface}  {words}", at_s)
+
+        return saw
+
+    def _saw_request(self, kind: str, request: EngineRequest, reply: object, took_s: float) -> None:
+        known = reply if isinstance(reply, Done | Denied | TimedOut) else None
+        self._publish("request" if kind == "sent" else "reply", describe_request(request, known, took_s))
+
     def _saw_step(self, step: str, value: object) -> None:
-        if self._door.active:
-            self._publish(_KIND_OF_STEP[step], describe(value))
+        self._publish(_KIND_OF_STEP[step], describe(value))
 
     def _publish(self, kind: str, text: str, at_s: float | None = None) -> None:
         t = (time.monotonic() if at_s is None else at_s) - self._started_s

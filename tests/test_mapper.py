@@ -20,7 +20,7 @@ from controld.events import ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.gesture import Fired, Switch, Wants
 from controld.mappings.mapper import PENDING_AFTER_S, Mapper
-from controld.mappings.profile import Control, Kind, Light, SourceType
+from controld.mappings.profile import Control, Kind, Light, Source, SourceType
 from controld.mappings.rule import Condition, Gesture, Look, Rule, Trigger
 from controld.mappings.target import (
     BypassTarget,
@@ -39,8 +39,8 @@ CONTROLS = {
     "floor.fs1": Control("fs1", Kind.BUTTON, None, LIGHT),
     "floor.fs2": Control("fs2", Kind.BUTTON, None, LIGHT),
     "floor.latch": Control("latch", Kind.LATCH, None),
-    "floor.exp1": Control("exp1", Kind.PEDAL, None),
-    "tablet.level": Control("level", Kind.FADER, None),
+    "floor.exp1": Control("exp1", Kind.PEDAL, None, Light(SourceType.CC, 7, continuous=True)),
+    "tablet.level": Control("level", Kind.FADER, Source(SourceType.OSC, address="/level")),
     "floor.wheel": Control("wheel", Kind.ENCODER, None),
     "floor.patch": Control("patch", Kind.PROGRAM, None),
 }
@@ -362,9 +362,12 @@ class TestLights:
         assert look.value == pytest.approx(position, abs=2e-3)
 
     def test_full_feedback_comes_in_the_order_of_the_profile(self) -> None:
-        """A device that joins gets every control once, dark where nothing drives it."""
+        """A device that joins gets every control that can show once, dark where nothing drives it."""
         mapper = Mapper([rule("floor.fs2", PRESS, BypassTarget(("drive",)))], CONTROLS)
         light(mapper, bypass(True))
         looks = mapper.full_feedback("floor")
-        assert [look.control for look in looks] == [name for name in CONTROLS if name.startswith("floor.")]
-        assert [look.value for look in looks] == [0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+        assert [(look.control, look.value) for look in looks] == [
+            ("floor.fs1", 0.0),
+            ("floor.fs2", 1.0),
+            ("floor.exp1", 0.0),
+        ]

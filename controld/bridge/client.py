@@ -124,6 +124,10 @@ class BridgeClient:
         if self._cargo is None and self._connection.ready and not self._landing:
             self._send_next()
 
+    def watch(self, observe: Observer | None) -> None:
+        """Have requests and replies observed from now on, or not any more."""
+        self._observe = observe
+
     def figures(self) -> ClientFigures:
         """Return the present figures."""
         return ClientFigures(

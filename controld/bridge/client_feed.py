@@ -88,13 +88,9 @@ class EventFeed:
 
     def _take_portion(self) -> None:
         for _ in range(EVENTS_PER_TURN):
-            if self._closed:
+            if self._closed or not int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
                 return
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._take(frames[-1])
+            self._take(self._socket.recv_multipart(zmq.NOBLOCK)[-1])
         # The descriptor signals edges: it will not say again that there is more.
         self._waiting = True
         self._loop.call_soon(self._drain_more)

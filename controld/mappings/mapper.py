@@ -8,14 +8,15 @@ deadlines: `next_deadline` says when `tick` should be called.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from controld.actions import Action
-from controld.changes import State, StateChange
+from controld.changes import ParameterChanged, State, StateChange
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.gesture import Fired, Switch, Wants
 from controld.mappings.lights import dark, feedback_of
-from controld.mappings.profile import Control, Kind
+from controld.mappings.profile import Control, Kind, SourceType
 from controld.mappings.rule import Gesture, Rule, Trigger
 from controld.mappings.target import Key, WaitTarget
 from controld.mappings.view import View
@@ -48,6 +49,7 @@ class _Binding:
     owned: list[tuple[Trigger, Rule]] = field(default_factory=list)
     origin: str = ""
     wants: Wants | None = None  # fixed where no rule has a condition
+    shown: list[Rule] = field(default_factory=list)  # those a light may follow, natural gestures first
 
     @property
     def conditional(self) -> bool:
@@ -89,9 +91,13 @@ class Mapper:
 
     def _index(self, binding: _Binding) -> None:
         binding.wants = None if binding.conditional else _wants(binding.rules)
+        if not _can_show(binding.control):
+            return
         if binding.conditional:
             self._conditional.append(binding)
-        keys = {key: None for _, rule in binding.rules for target in rule.targets for key in target.follows()}
+        shown = sorted(binding.rules, key=lambda pair: pair[0].gesture not in NATURAL)
+        binding.shown = [rule for _, rule in shown if rule.look.shown]
+        keys = {key: None for rule in binding.shown for target in rule.targets for key in target.follows()}
         for key in keys:
             self._by_key.setdefault(key, []).append(binding)
 
@@ -235,8 +241,11 @@ class Mapper:
             key = self.view.receive(change)
             if key is None:
                 continue
+            # The hand's own fader is not shown its past while the wish is on its way.
+            hand = change.origin.partition("/")[0] if _is_moving(change) else None
             for binding in self._by_key.get(key, ()):
-                touched[binding.name] = binding
+                if binding.surface != hand or binding.control.kind in SWITCHES:
+                    touched[binding.name] = binding
             if key[0] != "parameter":
                 for binding in self._conditional:
                     touched[binding.name] = binding
@@ -249,21 +258,20 @@ class Mapper:
 
     def full_feedback(self, surface: str) -> list[Feedback]:
         """Return how every control of a surface should look, in the order of its profile."""
-        bindings = [binding for binding in self._bindings.values() if binding.surface == surface]
+        bindings = [each for each in self._bindings.values() if each.surface == surface and _can_show(each.control)]
         return [self._look(binding) or dark(binding.name) for binding in bindings]
 
     def _look(self, binding: _Binding) -> Feedback | None:
         """Return the look by the first rule that is shown and applies; natural gestures come before others."""
-        for natural in (True, False):
-            for trigger, rule in binding.rules:
-                if (trigger.gesture in NATURAL) is natural and rule.look.shown and self._holds(rule):
-                    look = feedback_of(binding.name, binding.control, rule, self.view)
-                    if look is not None:
-                        return look
+        for rule in binding.shown:
+            if rule.condition is None or self.view.holds(rule.condition):
+                look = feedback_of(binding.name, binding.control, rule, self.view)
+                if look is not None:
+                    return look
         return dark(binding.name) if binding.conditional else None
 
     def _is_too_early(self, name: str, binding: _Binding, look: Feedback, now: float) -> bool:
-        """Tell whether a pending look should wait; lights wait a moment, the hand's own fader until it is settled."""
+        """Tell whether a pending look should wait: a light for a moment, the hand's own fader until it is settled."""
         if look.state is not State.ASKED:
             self._pending.pop(name, None)
             return False
@@ -271,6 +279,15 @@ class Mapper:
             self._pending.setdefault(name, now + PENDING_AFTER_S)
             return True
         return look.origin.partition("/")[0] == binding.surface
+
+
+def _can_show(control: Control) -> bool:
+    """Tell whether a control shows anything: it has a light, or it is a widget that shows at its own address."""
+    return control.light is not None or (control.source is not None and control.source.type is SourceType.OSC)
+
+
+def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged]:
+    return type(change) is ParameterChanged and change.state is State.ASKED
 
 
 def _wants(rules: Iterable[tuple[Trigger, Rule]]) -> Wants:

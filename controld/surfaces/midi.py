@@ -114,6 +114,10 @@ class MidiSurface:
         for message in self.decoder.message_for(control, position=position, detents=detents, program=program):
             self.inject(message)
 
+    def watch(self, observe: Observer | None) -> None:
+        """Have messages observed from now on, or not any more."""
+        self._observe = observe
+
     @property
     def connected(self) -> bool:
         """Tell whether the device is there."""

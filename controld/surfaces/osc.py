@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf
 
 from controld.actions import SendOsc
-from controld.changes import PedalboardChanged, Refused, State, StateChange
+from controld.changes import PedalboardChanged, State, StateChange
 from controld.errors import SurfaceError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
@@ -21,6 +21,7 @@ from controld.osc_clients import Address, Client, Clients, Reply, client_name
 from controld.osc_codec import OscArg, OscEncodeError, OscMessage, decode, encode
 from controld.osc_facts import Fact
 from controld.osc_methods import address_of
+from controld.osc_namespace import Namespace, News
 from controld.surfaces.osc_desk import Desk
 from controld.surfaces.osc_inlet import Inlet
 from controld.surfaces.osc_outlet import Observer
@@ -33,7 +34,8 @@ class OscSurface:
     """One UDP port and everyone who talks to it.
 
     `receive` gets the events; `observe` (if any) sees every message as ("in" | "out", message, time in seconds).
-    `tell` and `show` may be called before `start`; a client then finds the state there.
+    `tell` and `show` may be called before `start`; a client then finds the state there. A `namespace` that is given is
+    kept up to date by whoever gives it, who then hands its news to `tell`.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class OscSurface:
         receive: Callable[[SurfaceEvent], None],
         loop: asyncio.AbstractEventLoop,
         observe: Observer | None = None,
+        namespace: Namespace | None = None,
     ) -> None:
         self.name = name
         self.address = listen  # numeric, with the real port, once started
@@ -52,7 +55,7 @@ class OscSurface:
         self._reply = reply
         self._loop = loop
         self._socket: UdpSocket | None = None
-        self._desk = Desk(name, profile, receive, loop, observe)
+        self._desk = Desk(name, profile, receive, loop, observe, namespace or Namespace())
         self._outlet = self._desk.outlet
         self._inlet = Inlet(loop, self._desk.ledger, self._desk.arrive, self._desk.refuse_early, self._outlet.hear_deaf)
         self._player = Client(("", 0), 0.0, inf, deaf_until_s=inf, name="simulate")
@@ -89,14 +92,15 @@ class OscSurface:
 
     # Out
 
-    def tell(self, changes: Sequence[StateChange]) -> None:
+    def tell(self, changes: Sequence[StateChange], news: Sequence[News] | None = None) -> None:
         """Tell every client what the rig's changes come to; refusals are told by `refuse`."""
-        for change in changes:
-            if type(change) is not Refused:
-                news = self._desk.namespace.receive(change)
-                self._tell_all(news.facts, news.origin, settled=news.settled)
-                if type(change) is PedalboardChanged and change.state is State.CONFIRMED:
-                    self._prune()
+        if news is None:
+            news = [self._desk.namespace.receive(change) for change in changes]
+        for change, facts in zip(changes, news, strict=True):
+            if facts.facts:
+                self._tell_all(facts.facts, facts.origin, settled=facts.settled)
+            if type(change) is PedalboardChanged and change.state is State.CONFIRMED:
+                self._prune()
 
     def show(self, feedbacks: Iterable[Feedback]) -> None:
         """Show the looks of controls on every client."""
@@ -131,6 +135,10 @@ class OscSurface:
         """Tell every client everything again."""
         for client in self._outlet.clients:
             self._desk.greet(client)
+
+    def watch(self, observe: Observer | None) -> None:
+        """Have messages observed from now on, or not any more."""
+        self._desk.watch(observe)
 
     # What is known
 

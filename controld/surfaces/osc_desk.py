@@ -34,15 +34,20 @@ class Desk:
         receive: Callable[[SurfaceEvent], None],
         loop: asyncio.AbstractEventLoop,
         observe: Observer | None,
+        namespace: Namespace,
     ) -> None:
         self.name = name
-        self.namespace = Namespace()
+        self.namespace = namespace
         self.widgets = Widgets(name, profile)
         self.ledger = Ledger(name)
         self.outlet = Outlet(Clients(Reply()), loop, self._lose, self.greet, observe)
         self._receive = receive
         self._loop = loop
         self._observe = observe
+
+    def watch(self, observe: Observer | None) -> None:
+        """Have messages observed from now on, or not any more."""
+        self._observe = self.outlet.observe = observe
 
     # In
 

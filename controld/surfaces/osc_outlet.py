@@ -58,7 +58,7 @@ class Outlet:
         self._loop = loop
         self._departed = departed
         self._greet = greet
-        self._observe = observe
+        self.observe = observe
         self._socket: UdpSocket | None = None
         self._dirty: dict[Client, list[bytes]] = {}  # with what is said beside the facts
         self._flushing: asyncio.Handle | None = None
@@ -94,8 +94,8 @@ class Outlet:
                 self.counters["not_said"] += 1
                 return
             said.append(packet)
-            if self._observe is not None:
-                self._observe("out", Wire(client.name, address, args), self._loop.time())
+            if self.observe is not None:
+                self.observe("out", Wire(client.name, address, args), self._loop.time())
 
     def watch(self, client: Client) -> None:
         """See to it that a client is forgotten in its time."""
@@ -140,8 +140,8 @@ class Outlet:
             self.counters["unwritable"] += 1
             log.warning("cannot tell: %s", error)
             return b""
-        if self._observe is not None:
-            self._observe("out", Wire(client.name, fact.address, fact.args), self._loop.time())
+        if self.observe is not None:
+            self.observe("out", Wire(client.name, fact.address, fact.args), self._loop.time())
         return packet
 
     def _touch(self, client: Client) -> list[bytes]:
