@@ -341,9 +341,11 @@ class TestLights:
         rules = [rule("floor.exp1", Gesture.MOVE, target), rule("tablet.level", Gesture.MOVE, target)]
         mapper = Mapper(rules, CONTROLS)
         scale = Scale(0.0, 1.0)
-        asked = ParameterChanged("drive", "gain", 0.25, 0.1, State.ASKED, scale, "tablet/host:9")
-        assert [(look.control, look.value) for look in light(mapper, asked)] == [("floor.exp1", 0.5)]
-        settled = ParameterChanged("drive", "gain", 0.25, 0.25, State.CONFIRMED, scale, "tablet/host:9")
+        asked = ParameterChanged("drive", "gain", 0.25, 0.1, State.ASKED, scale, "floor")
+        assert [(look.control, look.value) for look in light(mapper, asked)] == [("tablet.level", 0.5)]
+        by_tablet = ParameterChanged("drive", "gain", 0.25, 0.1, State.ASKED, scale, "tablet/host:9")
+        assert {look.control for look in light(mapper, by_tablet)} == {"floor.exp1", "tablet.level"}
+        settled = ParameterChanged("drive", "gain", 0.25, 0.25, State.CONFIRMED, scale, "floor")
         assert {look.control for look in light(mapper, settled)} == {"floor.exp1", "tablet.level"}
 
     @given(

@@ -660,8 +660,12 @@ def test_a_bundle_too_far_ahead_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     play(scene)
 
 
+def _third(value: float) -> float:
+    return round(value, 3)
+
+
 def test_a_burst_loses_nothing_where_the_system_grants_the_buffer() -> None:
-    """A thousand datagrams of one instant all arrive, in order."""
+    """A thousand presses and releases of one instant all arrive, in order, and a fader's last move among them."""
 
     async def scene(stage: Stage) -> None:
         tablet = await stage.greeted()
@@ -669,11 +673,13 @@ def test_a_burst_loses_nothing_where_the_system_grants_the_buffer() -> None:
         socket_ = stage.surface._socket
         if socket_ is None or socket_.buffer < needed:
             pytest.skip("the system grants no receive buffer for 1000 datagrams")
-        packets = [encode(FADER, (number / 1000,)) for number in range(1000)]
-        for packet in packets:
-            tablet.send_raw(packet)
-        await stage.until(lambda: len(stage.events) == 1000)
-        assert stage.moves() == pytest.approx([number / 1000 for number in range(1000)])
+        for number in range(1000):
+            tablet.send_raw(encode("/fs/1", (float(number % 2 == 0),)))
+            tablet.send_raw(encode(FADER, (number / 1000,)))
+        await stage.until(lambda: len(stage.moves("tablet.fs1")) == 1000 and 0.999 in map(_third, stage.moves()))
+        assert stage.moves("tablet.fs1") == [1.0, 0.0] * 500
+        assert stage.moves() == sorted(stage.moves())
+        assert len(stage.moves()) + stage.surface.counters["merged"] == 1000
 
     play(scene)
 

@@ -241,8 +241,9 @@ class Mapper:
             key = self.view.receive(change)
             if key is None:
                 continue
-            # The hand's own fader is not shown its past while the wish is on its way.
-            hand = change.origin.partition("/")[0] if _is_moving(change) else None
+            # The hand's own fader is not shown its past while the wish is on its way; a surface with many clients knows
+            # whose hand it is, and spares that one by itself.
+            hand = change.origin if _is_moving(change) else None
             for binding in self._by_key.get(key, ()):
                 if binding.surface != hand or binding.control.kind in SWITCHES:
                     touched[binding.name] = binding
@@ -278,7 +279,7 @@ class Mapper:
         if look.style:
             self._pending.setdefault(name, now + PENDING_AFTER_S)
             return True
-        return look.origin.partition("/")[0] == binding.surface
+        return look.origin == binding.surface
 
 
 def _can_show(control: Control) -> bool:

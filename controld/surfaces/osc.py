@@ -57,7 +57,14 @@ class OscSurface:
         self._socket: UdpSocket | None = None
         self._desk = Desk(name, profile, receive, loop, observe, namespace or Namespace())
         self._outlet = self._desk.outlet
-        self._inlet = Inlet(loop, self._desk.ledger, self._desk.arrive, self._desk.refuse_early, self._outlet.hear_deaf)
+        self._inlet = Inlet(
+            loop,
+            self._desk.ledger,
+            self._desk.arrive,
+            self._desk.refuse_early,
+            self._outlet.hear_deaf,
+            self._desk.is_fader,
+        )
         self._player = Client(("", 0), 0.0, inf, deaf_until_s=inf, name="simulate")
 
     # Life
@@ -151,7 +158,12 @@ class OscSurface:
     def counters(self) -> Counter[str]:
         """How many datagrams came and went, and the faults by kind."""
         sending = self._socket.counters if self._socket else Counter()
-        return Counter(received=self._inlet.received) + self._outlet.counters + self._desk.ledger.by_kind + sending
+        return (
+            Counter(received=self._inlet.received, merged=self._inlet.merged)
+            + self._outlet.counters
+            + self._desk.ledger.by_kind
+            + sending
+        )
 
     def faults(self) -> dict[str, dict[str, int]]:
         """Return the faults by sender and kind."""

@@ -51,6 +51,14 @@ class Desk:
 
     # In
 
+    def is_fader(self, address: str) -> bool:
+        """Tell whether only the newest of many moves matters at an address."""
+        widgets = self.widgets.find(address)
+        if widgets:
+            return all(echo_of(widget) is Echo.CONTINUOUS for widget in widgets)
+        fact = self.namespace.fact(address)
+        return fact is not None and fact.echo is Echo.CONTINUOUS
+
     def arrive(self, sender: Address, message: OscMessage, now: float) -> None:
         """Take a message of whoever sent it."""
         request = None

@@ -1,11 +1,13 @@
 """What reaches an OSC surface: datagrams are read in bursts, decoded, and handed on message by message in their time.
 
 Shell, in the event loop's thread only. What is malformed is counted by sender and goes no further; a bundle whose time
-is still to come waits in a timer, never in the loop.
+is still to come waits in a timer, never in the loop. When more arrives than can be done, the kernel's buffer would fill
+and lose presses; so what waits is read at once, and of many moves of one fader only the newest is done.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
@@ -16,7 +18,11 @@ from controld.osc_codec import OscDecodeError, OscMessage, OscPacket, decode, fl
 from controld.surfaces.osc_ledger import Ledger
 from controld.surfaces.osc_socket import MAX_DATAGRAM, UdpSocket
 
-BURST: Final = 64  # datagrams of one turn
+PORTION: Final = 64  # datagrams done in one turn
+CROWD: Final = 64  # so many that wait are more than a burst
+MAX_WAITING: Final = 4096  # datagrams read and not done; what is beyond waits in the kernel
+MAX_HEADS: Final = 4096  # addresses remembered before all are forgotten
+_ONE_FLOAT: Final = b",f\0\0"
 MAX_SCHEDULED: Final = 1024  # messages of bundles whose time is still to come
 MAX_AHEAD_S: Final = 60.0  # a bundle further ahead comes from a clock that is wrong
 
@@ -25,7 +31,8 @@ class Inlet:
     """Reads a socket. `arrive` gets each message with its sender and time.
 
     `refuse` gets the sender, address and reason of what cannot wait for its time as it asks to. `errors_came`
-    is called when the network reported something of datagrams sent earlier.
+    is called when the network reported something of datagrams sent earlier. `is_fader` tells of an address whether only
+    the newest of many moves matters there.
     """
 
     def __init__(
@@ -35,13 +42,19 @@ class Inlet:
         arrive: Callable[[Address, OscMessage, float], None],
         refuse: Callable[[Address, str, str], None],
         errors_came: Callable[[], None],
+        is_fader: Callable[[str], bool],
     ) -> None:
         self.received = 0  # datagrams
+        self.merged = 0  # of these, moves that a newer one made old before they were done
         self._loop = loop
         self._ledger = ledger
         self._arrive = arrive
         self._refuse = refuse
         self._errors_came = errors_came
+        self._is_fader = is_fader
+        self._heads: dict[bytes, bool] = {}  # of datagrams, up to the type tag: whether they move a fader
+        self._waiting: deque[tuple[bytes, Address]] = deque()
+        self._again: asyncio.Handle | None = None
         self._socket: UdpSocket | None = None
         self._scheduled: dict[asyncio.TimerHandle, int] = {}  # with their numbers of messages
 
@@ -55,13 +68,13 @@ class Inlet:
         for handle in self._scheduled:
             handle.cancel()
         self._scheduled.clear()
+        self._waiting.clear()
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket = None
 
     def take(self, datagram: bytes, sender: Address) -> None:
         """Take one datagram."""
-        self.received += 1
         try:
             packet = decode(datagram)
         except OscDecodeError as error:
@@ -73,20 +86,63 @@ class Inlet:
             self._unpack(sender, packet)
 
     def _drain(self) -> None:
-        socket = self._socket
-        for count in range(BURST):
-            if socket is None or socket is not self._socket:
-                return  # closed by what a message led to
+        self._read()
+        if len(self._waiting) > CROWD:
+            self._thin()
+        self._take_portion()
+
+    def _read(self) -> None:
+        socket, waiting = self._socket, self._waiting
+        assert socket is not None
+        found = len(waiting)
+        while len(waiting) < MAX_WAITING:
             try:
                 datagram, sender = socket.receive(MAX_DATAGRAM)
             except BlockingIOError:
-                if count == 0:  # woken up by an error, which stays until it is taken
+                if len(waiting) == found:  # woken up by an error, which stays until it is taken
                     self._take_errors(socket)
-                return
+                break
             except OSError:
                 self._take_errors(socket)
             else:
-                self.take(datagram, sender[:2])
+                waiting.append((datagram, sender[:2]))
+        self.received += len(waiting) - found
+
+    def _thin(self) -> None:
+        """Of many moves of one fader by one sender leave the newest, in its own place; everything else stays."""
+        newest: dict[object, tuple[bytes, Address]] = {}
+        for index, item in enumerate(self._waiting):
+            datagram, sender = item
+            key = (sender, datagram[:-4]) if self._moves_fader(datagram) else index
+            newest.pop(key, None)
+            newest[key] = item
+        self.merged += len(self._waiting) - len(newest)
+        self._waiting = deque(newest.values())
+
+    def _moves_fader(self, datagram: bytes) -> bool:
+        if datagram[-8:-4] != _ONE_FLOAT or (datagram[-4] & 0x7F == 0x7F and datagram[-3] & 0x80):
+            return False  # an infinite number or none is no move, and must not take the place of one
+        head = datagram[:-8]
+        known = self._heads.get(head)
+        if known is None:
+            if len(self._heads) >= MAX_HEADS:
+                self._heads.clear()
+            known = self._heads[head] = self._is_fader(head.rstrip(b"\0").decode(errors="replace"))
+        return known
+
+    def _take_portion(self) -> None:
+        """Do some of what waits, and the rest in the next turn: replies of the engine must not wait for all of it."""
+        waiting = self._waiting
+        for _ in range(min(PORTION, len(waiting))):
+            self.take(*waiting.popleft())
+            if self._socket is None:
+                return  # closed by what a message led to
+        if self._waiting and self._again is None:
+            self._again = self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._again = None
+        self._take_portion()
 
     def _take_errors(self, socket: UdpSocket) -> None:
         socket.drain_errors()
