@@ -122,13 +122,12 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 def _simulate(args: argparse.Namespace) -> int:
     from controld.control import ControlClient, socket_path
-    from controld.simulate import parse_steps, play
+    from controld.simulate import parse_steps, play, settled
 
     steps = list(parse_steps(args.play))
     client = ControlClient(socket_path(str(args.socket or "")))
     play(client.ask, iter(steps))
-    status = client.ask({"do": "status"})
-    print(_rig_line(status))
+    print(_rig_line(settled(client.ask)))
     return 0
 
 
@@ -136,7 +135,10 @@ def _rig_line(status: dict[str, object]) -> str:
     effects = status.get("effects")
     active = [name for name, is_active in effects.items() if is_active] if isinstance(effects, dict) else []
     snapshot = f" / {status['snapshot']}" if status.get("snapshot") else ""
-    return f"{status['pedalboard']}{snapshot}: {', '.join(active) or 'nothing'} active (engine {status['engine']})"
+    board = f"{status['pedalboard']}{snapshot}"
+    if status["engine"] != "up":
+        return f"{board}: the engine is {status['engine']}; what is asked now waits for it"
+    return f"{board}: {', '.join(active) or 'nothing'} active"
 
 
 def _add_ports(parser: argparse.ArgumentParser) -> None:

@@ -103,7 +103,6 @@ class RigLoader:
             self._startup(record, boards, complete=nodes is not None),
             record["tempo"],
             record["reload"],
-            record["socket"],
             tuple(self.files),
             tuple(self.folders),
             tuple(sorted(self.report.warnings)),
@@ -130,6 +129,8 @@ class RigLoader:
                 self.report.error(each.node, f"the surface `{name}` needs `midi` or `osc`", "else nothing reaches it")
             if midi is not None and not (midi.input or midi.output):
                 self.report.error(each.at("midi"), "`midi` needs `in` or `out`", 'as in `{in: "*FCB1010*"}`')
+            if midi is not None and osc is not None:
+                self.report.error(each.at("osc"), f"`{name}` speaks MIDI already", "make OSC a surface of its own")
             self._check_port(each, found.values())
             profile = self._profile(each) if each["profile"] else None
             if profile is not None:

@@ -150,8 +150,6 @@ RIG = Table(
         "tempo": Field(number("beats a minute from 20 to 400", 20, 400),
                        "The tempo of pedalboards that do not say their own.", default=120.0),
         "reload": Field(boolean(), "Whether a saved file is read again at once.", default=True),
-        "socket": Field(text("a path"), "Where `controld monitor` finds the daemon, if not in the usual place.",
-                        default=""),
     },
     doc="A rig: engine, surfaces, and which pedalboards and mappings belong to it.",
     later=NOT_BUILT_YET["rig"],

@@ -81,7 +81,6 @@ class RigConfig:
     startup: Startup = field(default_factory=Startup)
     tempo_bpm: float = 120.0
     reload: bool = True
-    socket: str = ""  # where `controld monitor` finds the daemon; "" for the usual place
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()

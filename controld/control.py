@@ -1,4 +1,4 @@
-"""The running daemon's own door: a Unix socket for `controld monitor`, `controld simulate` and `controld status`.
+"""The running daemon's own door: a Unix socket for `controld monitor` and `controld simulate`.
 
 Shell. One JSON object a line, both ways: `{"do": "status"}`, `{"do": "simulate", "control": "floor.fs1", "position":
 1}`, `{"do": "monitor"}`; each is answered by one line with "ok" or "error", and after `monitor` by one line per step,
@@ -25,7 +25,7 @@ MAX_LINE_BYTES = 64 << 10
 
 
 def socket_path(configured: str = "") -> Path:
-    """Return where the door is: what command line or file chose, `CONTROLD_SOCKET`, or the user's runtime folder."""
+    """Return where the door is: what the command line chose, `CONTROLD_SOCKET`, or the user's runtime folder."""
     chosen = configured or os.environ.get("CONTROLD_SOCKET", "")
     if chosen:
         return Path(chosen)

@@ -5,6 +5,7 @@ anything else runs), the bridge's child, its client, MIDI. Whatever fails to sta
 """
 
 import asyncio
+import faulthandler
 import gc
 import logging
 import signal
@@ -43,6 +44,8 @@ log = logging.getLogger("controld.daemon")
 
 # A thread that is busy may keep the loop waiting for this long; Python's default of 5 ms is a long time for a press.
 SWITCH_INTERVAL_S = 0.0005
+# What has not stopped by then hangs in a library: it is ended, with where each thread stood on standard error.
+STOP_PATIENCE_S = 8.0
 
 
 class Daemon:
@@ -57,7 +60,7 @@ class Daemon:
         self.rig = Rig(config.rules, config.controls, config.pedalboards, start.pedalboard, start.snapshot)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
-        self._door = ControlServer(socket or socket_path(config.socket), self._answer, self._watched)
+        self._door = ControlServer(socket or socket_path(), self._answer, self._watched)
         self._tracer = Tracer(self._door, self.rig)
         self._midi: dict[str, MidiSurface] = {}
         self._osc: dict[str, OscSurface] = {}
@@ -179,7 +182,8 @@ class Daemon:
                 "changes of surfaces or engine are taken at the next start; rules and pedalboards are taken now"
             )
         rules = len(set(config.rules) - set(self.config.rules))
-        log.info("files were changed: %d rules are new or changed, %d in all", rules, len(config.rules))
+        boards = sum(board not in self.config.pedalboards for board in config.pedalboards)
+        log.info("files were changed: %d rules and %d pedalboards are new or changed", rules, boards)
         self.config = config
         self._hub.enter(self.rig.replace, config.rules, config.controls, config.pedalboards)
 
@@ -276,6 +280,7 @@ class Daemon:
             "pedalboard": session.pedalboard.name,
             "snapshot": session.snapshot,
             "effects": {change.effect: change.confirmed is False for change in bypasses},
+            "settled": self.rig.settled,
             "engine": self.rig.mapper.view.engine.value,
             "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
             "surfaces": self.surface_words(),
@@ -313,6 +318,7 @@ async def serve(
             log.warning("stopped at once, without cleaning up")
             signal.raise_signal(signal.SIGKILL)
         asked.append(time.monotonic())
+        faulthandler.dump_traceback_later(STOP_PATIENCE_S, exit=True)
         daemon.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -320,5 +326,6 @@ async def serve(
     try:
         await daemon.run(on_started, on_change)
     finally:
+        faulthandler.cancel_dump_traceback_later()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

@@ -70,6 +70,12 @@ class AddressInUse(SurfaceError):
     """A network address is taken by another program."""
 
 
+def hinted(text: str, name: str, candidates: Iterable[str]) -> str:
+    """Return a sentence with the nearest valid choice behind it, where there is one."""
+    hint = nearest(name, candidates)
+    return f"{text} ({hint})" if hint else text
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return the hint "did you mean `x`?" for the candidate nearest to `name` in any case, "" where none is near."""
     spelt = {candidate.casefold(): candidate for candidate in candidates}

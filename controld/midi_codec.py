@@ -125,7 +125,7 @@ class MidiDecoder:
                 return [_seven_bit(source, channel, value_of_detents(known.coding, n)) for n in _portions(detents)]
             if position is not None and not is_relative(known) and source.type is not SourceType.PROGRAM:
                 return _positioned(source, channel, raw_of(known, position))
-        raise SurfaceError(f"`{name}` is a {known.kind.value} and cannot send this")
+        raise SurfaceError(f"`{name}` does not send this; its kind is {known.kind.value}")
 
     def _add(self, control: Control, source: Source) -> None:
         name = f"{self._surface}.{control.name}"

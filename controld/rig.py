@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controld.actions import EngineAction, Resync, SendMidi, SendOsc
-from controld.changes import Refused, StateChange
+from controld.changes import Refused, State, StateChange
 from controld.events import OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent, Mapper
@@ -84,6 +84,15 @@ class Rig:
         output = self._do(intents, now, Output())
         output.feedback += feedback
         return self._follow(self.session.tick(now), now, output)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether nothing waits: no wish on its way, no gesture undecided, no list half done."""
+        view = self.mapper.view
+        states = [view.pedalboard.state, view.snapshot.state]
+        states += [fact.state for fact in view.bypasses.values()]
+        states += [fact.state for fact in view.parameters.values()]
+        return self.mapper.next_deadline() is None and State.ASKED not in states
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""

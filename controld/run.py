@@ -22,6 +22,8 @@ from controld.mappings.profile import Kind
 
 # When nothing answered for this long, the player is told that the rig waits for its engine.
 ENGINE_PATIENCE_S = 3.0
+# Devices that are there join within this time, so that they are not said to be waited for.
+DEVICES_JOIN_S = 0.3
 
 
 def run(config_path: Path | None, socket: Path | None) -> int:
@@ -48,11 +50,11 @@ class _Greeter:
         self._daemon = daemon
         asyncio.get_running_loop().call_later(ENGINE_PATIENCE_S, self._tell)
         if daemon.rig.mapper.view.pedalboard.state is not State.ASKED:
-            self._tell()
+            asyncio.get_running_loop().call_later(DEVICES_JOIN_S, self._tell)
 
     def changed(self, change: StateChange) -> None:
         if isinstance(change, PedalboardChanged) and change.state is not State.ASKED:
-            self._tell()
+            asyncio.get_running_loop().call_later(DEVICES_JOIN_S, self._tell)
 
     def _tell(self) -> None:
         if self._told or self._daemon is None:

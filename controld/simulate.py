@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controld.control import Answer
-from controld.errors import ControldError, nearest
+from controld.errors import ControldError, hinted
 
 # How long simulated gestures take, in seconds: a firm press, a hold beyond the default threshold, a quick double.
 PRESS_S, HOLD_S, DOUBLE_GAP_S = 0.05, 0.65, 0.1
+# How long the result of playing is waited for, for a stock bridge needs a tenth of a second a command.
+SETTLE_S, LOOK_EVERY_S = 1.0, 0.01
 
 
 class SimulateError(ControldError):
@@ -95,8 +97,7 @@ def _number(text: str, expected: str) -> float:
     try:
         return float(text)
     except ValueError:
-        hint = nearest(text, _GESTURES)
-        raise SimulateError(f"`{text}` is not {expected} {hint}".strip()) from None
+        raise SimulateError(hinted(f"`{text}` is not {expected}", text, _GESTURES)) from None
 
 
 def _seconds(rest: list[str]) -> float:
@@ -116,15 +117,23 @@ def play(ask: Callable[[Answer], Answer], steps: Iterator[Step]) -> int:
     return played
 
 
+def settled(ask: Callable[[Answer], Answer]) -> Answer:
+    """Return the daemon's status once what was played is done and confirmed, or after a short while as it is then."""
+    deadline_s = time.monotonic() + SETTLE_S
+    while not (status := ask({"do": "status"}))["settled"] and time.monotonic() < deadline_s:
+        time.sleep(LOOK_EVERY_S)
+    return status
+
+
 def inject(request: Answer, surfaces: Mapping[str, Playable]) -> None:
     """Feed what a control would send into its surface. Raises SurfaceError or SimulateError with the reason."""
     name, _, control = str(request.get("control", "")).partition(".")
     surface = surfaces.get(name)
     if surface is None:
-        raise SimulateError(f"there is no surface `{name}` {nearest(name, surfaces)}".strip())
+        raise SimulateError(hinted(f"there is no surface `{name}`", name, surfaces))
     if control not in surface.control_names:
-        hint = nearest(control, surface.control_names)
-        raise SimulateError(f"surface `{name}` has no control `{control}` {hint}".strip())
+        text = f"surface `{name}` has no control `{control}`"
+        raise SimulateError(hinted(text, control, surface.control_names))
     position, detents, program = (request.get(move) for move in ("position", "detents", "program"))
     surface.play(
         control,

@@ -3,7 +3,7 @@
 Pure: from the values that pass through the core to text. One table of kinds, one of the values' own words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from controld.actions import (
     Action,
@@ -35,7 +35,15 @@ from controld.changes import (
 from controld.events import ControlMoved, ControlTurned, OscArrived, ProgramChosen, SurfaceConnected, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent
-from controld.session.requests import Denied, Done, EngineReply, EngineRequest, TimedOut
+from controld.session.requests import (
+    Denied,
+    Done,
+    EngineReply,
+    EngineRequest,
+    TimedOut,
+    WriteBypass,
+    WriteParameters,
+)
 
 # Each step's name as printed, in the order in which a press passes them.
 KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light", "out", "note")
@@ -48,7 +56,7 @@ def describe(value: object) -> str:
 
 
 def _moved(event: ControlMoved) -> str:
-    edge = {1.0: "down / full", 0.0: "up / zero"}.get(event.position, f"{event.position:.3f}")
+    edge = {1.0: "down", 0.0: "up"}.get(event.position, f"at {event.position:.3f}")
     return f"{event.control} {edge}"
 
 
@@ -101,17 +109,33 @@ def _reply(reply: EngineReply) -> str:
             return "no answer in time"
 
 
-def describe_request(request: EngineRequest, reply: EngineReply | None = None, took_s: float = 0.0) -> str:
-    """Return a request in words; with its reply and how long that took once it is there."""
-    fields = {name: getattr(request, name) for name in request.__slots__}
-    text = " ".join([type(request).__name__, *(_field(value) for value in fields.values())])
+def describe_request(
+    request: EngineRequest, names: Mapping[int, str], reply: EngineReply | None = None, took_s: float = 0.0
+) -> str:
+    """Return a request in words, effects by `names`; with its reply and how long that took once it is there."""
+    match request:
+        case WriteBypass():
+            text = f"{_name(request, names)} {'bypassed' if request.bypassed else 'active'}"
+        case WriteParameters():
+            values = ", ".join(f"{symbol} = {value:.4g}" for symbol, value in request.values.items())
+            text = f"{_name(request, names)}: {values}"
+        case _:
+            fields = (
+                _name(request, names) if field == "instance" else str(getattr(request, field))
+                for field in request.__slots__
+            )
+            text = " ".join([_spaced(type(request).__name__), *fields])
     return text if reply is None else f"{text}: {_reply(reply)} after {took_s * 1000:.2f} ms"
 
 
-def _field(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={number:.4g}" for key, number in value.items())
-    return str(value)
+def _name(request: EngineRequest, names: Mapping[int, str]) -> str:
+    instance = getattr(request, "instance", -1)
+    return names.get(instance, f"effect {instance}")
+
+
+def _spaced(name: str) -> str:
+    """Return "ReadBypass" as "read bypass"."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
 _WORDS: dict[type, Callable[..., str]] = {
@@ -135,7 +159,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     Resync: lambda _action: "resync",
     BypassChanged: _bypass_changed,
     ParameterChanged: _parameter_changed,
-    PresetChanged: lambda change: f"{change.effect} preset `{change.preset}`, {_state(change.state)}",
+    PresetChanged: lambda change: f"{change.effect} preset {change.preset or 'none'}, {_state(change.state)}",
     SnapshotChanged: lambda change: f"snapshot `{change.snapshot}`, {_state(change.state)}",
     PedalboardChanged: lambda change: f"pedalboard `{change.pedalboard}`, {_state(change.state)}",
     EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",

@@ -70,8 +70,9 @@ class Tracer:
         return saw
 
     def _saw_request(self, kind: str, request: EngineRequest, reply: object, took_s: float) -> None:
+        names = self._rig.session.effect_names()
         known = reply if isinstance(reply, Done | Denied | TimedOut) else None
-        self._publish("request" if kind == "sent" else "reply", describe_request(request, known, took_s))
+        self._publish("request" if kind == "sent" else "reply", describe_request(request, names, known, took_s))
 
     def _saw_step(self, step: str, value: object) -> None:
         self._publish(_KIND_OF_STEP[step], describe(value))

@@ -37,17 +37,20 @@ class _Printer:
         self._cause_s = float("-inf")
         self._row = 0
 
-    def take(self, kind: str, t: float, text: str) -> None:
+    def note(self, kind: str, t: float) -> None:
         if kind == "in":
             self._cause_s = t
-        self._row = self._row + 1 if kind == "out" else self._end_row()
+
+    def take(self, kind: str, t: float, text: str) -> None:
+        if kind != "out":
+            self.end()
+        self._row = self._row + 1 if kind == "out" else 0
         if self._row <= LONGEST_ROW:
             print(_line(kind, t, t - self._cause_s, text, color=self._color), file=self._stream, flush=True)
 
-    def _end_row(self) -> int:
+    def end(self) -> None:
         if self._row > LONGEST_ROW:
             print(f"{'':28}out      ... and {self._row - LONGEST_ROW} more", file=self._stream, flush=True)
-        return 0
 
 
 def watch(
@@ -63,13 +66,15 @@ def watch(
         print(_header(status), file=stream, flush=True)
     printer = _Printer(stream, color=stream.isatty() and not os.environ.get("NO_COLOR"))
     for record in records:
-        kind = str(record["kind"])
+        kind, t = str(record["kind"]), _seconds(record["t"])
+        printer.note(kind, t)
         if only and kind not in only:
             continue
         if as_json:
             print(json.dumps(record), file=stream, flush=True)
         else:
-            printer.take(kind, _seconds(record["t"]), str(record["text"]))
+            printer.take(kind, t, str(record["text"]))
+    printer.end()
 
 
 def _seconds(value: object) -> float:

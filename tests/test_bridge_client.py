@@ -111,7 +111,7 @@ class TestStockBridge:
         run(scenario, StandIn())
         warnings = [record.message for record in caplog.records if "a command" in record.message]
         assert len(warnings) == 1
-        assert "engine: {type: mod-host, address: 127.0.0.1:5555}" in warnings[0]
+        assert "docs/engine.md says what cures it" in warnings[0]
         assert "100 ms a command, so a snapshot of 8 effects takes about 1.6 s" in slow_warning("x", 0.1, stock=True)
         assert "configuration" not in slow_warning("x", 0.1, stock=False)
 

@@ -107,7 +107,7 @@ def test_a_rig_loads(tmp_path: Path) -> None:
     """Everything the files say arrives in one value; boards without banks are in order of name."""
     path = rig_at(tmp_path)
     rig = load_rig(path)
-    assert (rig.path, rig.reload, rig.socket, rig.tempo_bpm) == (path, True, "", 120.0)
+    assert (rig.path, rig.reload, rig.tempo_bpm) == (path, True, 120.0)
     floor, tablet = rig.surfaces
     assert (floor.midi, floor.osc) == (MidiPorts("*X*", "/^Y.*/"), None)
     assert (tablet.midi, tablet.osc) == (None, OscConfig("127.0.0.1", 9100, 9001))

@@ -319,7 +319,7 @@ class TestLife:
             rig.tool("simulate", "floor.fs1")
             tablet.wait("/effect/drive/active", 1)
             rig.write("map.yaml", MAP.replace("do: {bypass: drive}", "do: {bypass: leslie}"))
-            wait_for(lambda: "rules are new or changed" in rig.text, "the new rules")
+            wait_for(lambda: "are new or changed" in rig.text, "the new rules")
             rig.tool("simulate", "floor.fs1")
             tablet.wait("/effect/leslie/active", 1)
 

@@ -7,7 +7,7 @@ import pytest
 from controld.actions import SetBypass
 from controld.changes import BypassChanged, State
 from controld.events import ControlMoved
-from controld.session.requests import Denied, Done, TimedOut, WriteBypass, WriteParameters
+from controld.session.requests import Denied, Done, ReadParameter, TimedOut, WriteBypass, WriteParameters
 from controld.simulate import SimulateError, Step, parse_steps
 from controld.trace import describe, describe_request
 from controld.watch import LONGEST_ROW, watch
@@ -57,12 +57,20 @@ class TestMonitor:
         assert [line.split()[-1] for line in printed(records, only=frozenset({"rule"}))[3:]] == ["rule"]
         assert printed(records, as_json=True)[1] == '{"t": 1, "kind": "rule", "text": "rule"}'
 
+    def test_times_count_from_messages_that_are_not_shown(self) -> None:
+        """Who looks at replies only still sees how long they took."""
+        records: list[dict[str, object]] = [
+            {"t": 1.0, "kind": "in", "text": ""},
+            {"t": 1.002, "kind": "reply", "text": ""},
+        ]
+        assert "+   2.00 ms" in printed(records, only=frozenset({"reply"}))[-1]
+
 
 class TestWords:
     @pytest.mark.parametrize(
         ("value", "words"),
         [
-            (ControlMoved("floor.fs1", 1.0, 0.0), "floor.fs1 down / full"),
+            (ControlMoved("floor.fs1", 1.0, 0.0), "floor.fs1 down"),
             (SetBypass(("drive", "delay")), "bypass drive, delay toggle"),
             (BypassChanged("drive", False, False, State.CONFIRMED), "drive active, confirmed"),
             (BypassChanged("drive", True, True, State.FAILED), "drive bypassed, FAILED"),
@@ -76,10 +84,13 @@ class TestWords:
     def test_requests_with_their_replies(self) -> None:
         """What was asked, what came back, after how long."""
         request = WriteParameters(1, {"gain": 0.5})
-        assert describe_request(request) == "WriteParameters 1 gain=0.5"
-        assert describe_request(request, Done(), 0.0012).endswith("ok after 1.20 ms")
-        assert "refused: no" in describe_request(WriteBypass(1, bypassed=True), Denied("no"))
-        assert "no answer in time" in describe_request(WriteBypass(1, bypassed=True), TimedOut(), 1.5)
+        names = {1: "drive"}
+        assert describe_request(request, names) == "drive: gain = 0.5"
+        assert describe_request(request, names, Done(), 0.0012) == "drive: gain = 0.5: ok after 1.20 ms"
+        bypass = WriteBypass(2, bypassed=True)
+        assert describe_request(bypass, names, Denied("no")) == "effect 2 bypassed: refused: no after 0.00 ms"
+        assert "no answer in time" in describe_request(bypass, names, TimedOut(), 1.5)
+        assert describe_request(ReadParameter(1, "gain"), names) == "read parameter drive gain"
 
 
 class TestSimulate:

@@ -45,11 +45,11 @@ class Pace:
 
 
 def slow_warning(endpoint: str, command_time_s: float, *, stock: bool) -> str:
-    """Return what a slow bridge costs, and for a stock one the line of configuration that cures it."""
+    """Return what a slow bridge costs, and for a stock one where its cure is found."""
     # Recalling a snapshot takes a bypass and a set of parameters per effect.
     cost = (
         f"the bridge at {endpoint} needs {command_time_s * 1000:.0f} ms a command, so a snapshot of 8 effects takes "
         f"about {16 * command_time_s:.1f} s"
     )
-    cure = "; this line of configuration makes it fast: engine: {type: mod-host, address: 127.0.0.1:5555}"
+    cure = "; it is mod-host's feedback connection that makes the stock bridge wait: docs/engine.md says what cures it"
     return cost + cure if stock else cost

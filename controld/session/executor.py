@@ -117,6 +117,12 @@ class Executor:
         """Have the next round ask for what is not known."""
         self._inspected = self._read = False
 
+    def tell_news(self) -> None:
+        """Tell what is not as it was told last."""
+        for effect in self.rig.effects.values():
+            for fact in effect.untold():
+                self._emit(fact)
+
     def learn_ahead(self, uris: list[str]) -> None:
         """Have plugins asked for once there is nothing better to do, so that a change of pedalboard need not wait."""
         self._learn_ahead = [uri for uri in uris if uri not in self.ledger.plugins]
@@ -189,9 +195,7 @@ class Executor:
         self._busy = False
         self._doubtful.clear()  # what is gone for long is repaired to the wish, not judged by a read-back
         self._emit(EngineChanged(self.state, self.reason))
-        for effect in self.rig.effects.values():
-            for symbol in effect.cells:
-                self._emit(effect.change(symbol))
+        self.tell_news()
 
     def _parameter_reported(self, event: ParameterReported) -> None:
         effect = self.rig.by_instance(event.instance)
@@ -272,10 +276,7 @@ class Executor:
         if self.state is EngineState.REPAIRING:
             self.state = EngineState.UP
             self._emit(EngineChanged(self.state, self.reason))
-        for effect in self.rig.effects.values():
-            for symbol in effect.cells:
-                self._emit(effect.change(symbol))
-            self._emit(effect.preset_change())
+        self.tell_news()
         self._finished(list(self.ledger.failures))
         if not self._busy and self._learn_ahead:
             self.outbox.put_plan(self._questions_about(self._learn_ahead))

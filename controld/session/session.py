@@ -22,7 +22,7 @@ from controld.actions import (
     ToggleParameter,
 )
 from controld.changes import EngineChanged, PedalboardChanged, Refused, SnapshotChanged, State, StateChange
-from controld.errors import nearest
+from controld.errors import hinted
 from controld.session.engine_events import EngineEvent
 from controld.session.executor import Executor
 from controld.session.model import Pedalboard
@@ -68,6 +68,7 @@ class Session:
             board = first or self._boards[0]
             names = board.snapshot_names()
             self._install(board, "", names.index(snapshot) + 1 if snapshot in names else 1)
+            self._take()  # whoever listens begins with `report`
 
     @property
     def pedalboard(self) -> Pedalboard:
@@ -78,6 +79,10 @@ class Session:
     def snapshot(self) -> str:
         """The current snapshot's name; "" where none is."""
         return self.pedalboard.snapshots[self._snapshot - 1].name if self._snapshot else ""
+
+    def effect_names(self) -> dict[int, str]:
+        """Return the names of the effects by their instance numbers."""
+        return {effect.instance: effect.name for effect in self._executor.rig.effects.values()}
 
     # In
 
@@ -123,7 +128,7 @@ class Session:
         facts: list[StateChange] = [EngineChanged(executor.state, executor.reason), self._board_change()]
         facts.append(self._snapshot_change())
         for effect in executor.rig.effects.values():
-            facts += [effect.preset_change(), *(effect.change(symbol) for symbol in effect.cells)]
+            facts += [effect.preset_change(), *(effect.fact(symbol) for symbol in effect.cells)]
         return facts
 
     # Parameters
@@ -218,9 +223,7 @@ class Session:
         self._ask_snapshot(index, origin)
         self._snapshot_state = State.ASKED
         self._tell(self._snapshot_change())
-        for effect in self._executor.rig.effects.values():
-            for symbol in effect.cells:
-                self._tell(effect.change(symbol))
+        self._executor.tell_news()
         self._executor.reconcile()
 
     def _load_pedalboard(self, action: LoadPedalboard, origin: str) -> None:
@@ -244,8 +247,9 @@ class Session:
             self._ask_snapshot(snapshot or 1, origin)
         self._snapshot_state = State.ASKED
         self._executor.learn_ahead(sorted({effect.uri for other in self._boards for effect in other.effects}))
-        for fact in self.report()[1:]:
-            self._tell(fact)
+        self._tell(self._board_change())
+        self._tell(self._snapshot_change())
+        self._executor.tell_news()
 
     def _ask_snapshot(self, index: int, origin: str) -> None:
         self._snapshot, self._snapshot_origin = index, origin
@@ -303,8 +307,8 @@ class Session:
     def _effect(self, name: str) -> EffectState:
         effect = self._executor.rig.effects.get(name)
         if effect is None:
-            hint = nearest(name, self._executor.rig.effects)
-            raise _Refusal(name, f"`{self.pedalboard.name}` has no effect `{name}` {hint}".strip())
+            text = f"`{self.pedalboard.name}` has no effect `{name}`"
+            raise _Refusal(name, hinted(text, name, self._executor.rig.effects))
         return effect
 
     def _cell(self, name: str, symbol: str) -> tuple[EffectState, Cell]:
@@ -312,7 +316,7 @@ class Session:
         cell = effect.cells.get(symbol)
         if cell is None or symbol == BYPASS:
             known = [known for known in effect.cells if known != BYPASS]
-            reason = f"{name} has no parameter `{symbol}` {nearest(symbol, known)}".strip()
+            reason = hinted(f"{name} has no parameter `{symbol}`", symbol, known)
             if effect.plugin is None:
                 reason = f"the engine has not told of {name}'s parameters yet"
             raise _Refusal(f"{name}/{symbol}", reason)
@@ -340,5 +344,5 @@ def _pick(pick: Pick, names: Sequence[str], current: int, last: int, subject: st
                 raise _Refusal(subject, f"there is no {subject} {pick}: they are numbered 1 to {len(names)}")
             return pick
     if pick not in names:
-        raise _Refusal(subject, f"there is no {subject} `{pick}` {nearest(pick, names)}".strip())
+        raise _Refusal(subject, hinted(f"there is no {subject} `{pick}`", pick, names))
     return list(names).index(pick) + 1

@@ -27,6 +27,7 @@ class Cell:
     sent: float | None = None  # on its way: neither confirmed nor refused yet
     failure: str = ""
     origin: str = ""
+    told: tuple[float, float | None, State] | None = None  # what was said of it last
 
     @property
     def state(self) -> State:
@@ -71,6 +72,7 @@ class EffectState:
     preset_confirmed: str | None = None
     preset_failure: str = ""
     preset_origin: str = ""
+    preset_told: PresetChanged | None = None
     wishes: dict[str, Level] = field(default_factory=dict)  # asked before the plugin's scales were known
     pinned: set[str] = field(default_factory=set)  # symbols asked for by themselves since the preset was asked
     follow: set[str] = field(default_factory=set)  # symbols that take the value the next read finds
@@ -129,18 +131,39 @@ class EffectState:
         for cell in self.cells.values():
             cell.forget()
 
-    def bypass_change(self) -> BypassChanged:
-        """Return the bypass as a fact."""
-        cell = self.cells[BYPASS]
-        confirmed = None if cell.confirmed is None else cell.confirmed != 0
-        return BypassChanged(self.name, cell.asked != 0, confirmed, cell.state, cell.origin)
+    def fact(self, symbol: str) -> BypassChanged | ParameterChanged:
+        """Return a cell as a fact; KeyError where there is none."""
+        cell = self.cells[symbol]
+        if symbol == BYPASS:
+            confirmed = None if cell.confirmed is None else cell.confirmed != 0
+            return BypassChanged(self.name, cell.asked != 0, confirmed, cell.state, cell.origin)
+        return ParameterChanged(self.name, symbol, cell.asked, cell.confirmed, cell.state, cell.scale, cell.origin)
 
     def change(self, symbol: str) -> BypassChanged | ParameterChanged:
-        """Return a cell as a fact; KeyError where there is none."""
-        if symbol == BYPASS:
-            return self.bypass_change()
+        """Return a cell as a fact that is told now."""
+        fact = self.fact(symbol)
         cell = self.cells[symbol]
-        return ParameterChanged(self.name, symbol, cell.asked, cell.confirmed, cell.state, cell.scale, cell.origin)
+        cell.told = (cell.asked, cell.confirmed, fact.state)
+        return fact
+
+    def untell(self) -> None:
+        """Have everything told again, because who listens starts anew."""
+        self.preset_told = None
+        for cell in self.cells.values():
+            cell.told = None
+
+    def untold(self) -> list[BypassChanged | ParameterChanged | PresetChanged]:
+        """Return the facts that are not what was told last, as told now."""
+        news: list[BypassChanged | ParameterChanged | PresetChanged] = [
+            self.change(symbol)
+            for symbol, cell in self.cells.items()
+            if cell.told != (cell.asked, cell.confirmed, cell.state)
+        ]
+        preset = self.preset_change()
+        if preset != self.preset_told:
+            self.preset_told = preset
+            news.append(preset)
+        return news
 
     def preset_change(self) -> PresetChanged:
         """Return the preset as a fact."""
@@ -191,6 +214,7 @@ class RigState:
             effect.name = setup.name
             used.add(effect.instance)
             effect.set_up(setup)
+            effect.untell()
             self.effects[setup.name] = effect
         self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
         self.refused.clear()

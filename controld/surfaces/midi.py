@@ -93,7 +93,8 @@ class MidiSurface:
         """Send one raw message in order with the feedback; counted as "not sent" where no device is there."""
         if Direction.OUT not in self._links or len(data) > MAX_OUT:
             self._counts["not sent"] += 1
-            log.warning("%s: a message of %d bytes cannot be sent (%s)", self.name, len(data), self.status())
+            level = logging.WARNING if self._counts["not sent"] == 1 else logging.DEBUG
+            log.log(level, "%s: a message of %d bytes cannot be sent (%s)", self.name, len(data), self.status())
             return
         self._panel.send(data)
         self._pump()

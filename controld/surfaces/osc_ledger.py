@@ -31,7 +31,7 @@ class Ledger:
             counts = self._by_sender.setdefault(sender, Counter())
         counts[kind] += 1
         if counts[kind] == 1:
-            log.warning("%s: %s: %s: %s (further ones are only counted)", self._surface, sender, kind, detail)
+            log.warning("%s: %s: %s: %s (said once; more of the kind are counted)", self._surface, sender, kind, detail)
 
     def by_sender(self) -> dict[str, dict[str, int]]:
         """Return the counts by sender and kind."""
