@@ -93,16 +93,17 @@ class TestDoor:
             tablet.send("/effect/drive/active", 1)
             wait_for(lambda: watching in lines.readline(), "the other monitor's news")
             other.close()
-            for number in range(40_000):
-                tablet.send("/effect/drive/muffle", number % 100 / 100)
-                if number % 200 == 0:
-                    tablet.listen()
+            for number in range(20_000):
+                tablet.send("/effect/leslie/active", number % 2)
+                if number % 100 == 99:
+                    tablet.wait("/effect/leslie/active", 1)
                     if "let go" in rig.text:
                         break
             wait_for(lambda: "a monitor does not read what it asked for and is let go" in rig.text, "its end")
             tablet.send("/effect/drive/active", 0)
             tablet.wait("/effect/drive/active", 0)
-            tablet.send("/effect/drive/muffle", 0.0)
+            tablet.send("/effect/leslie/active", 0)
+            tablet.wait("/effect/leslie/active", 0)
 
 
 class TestFiles:
