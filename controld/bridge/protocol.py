@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from json import dumps
 from json.encoder import encode_basestring_ascii
 from math import isfinite
@@ -93,9 +94,9 @@ def command_line(request: EngineRequest) -> str | None:
     Raises:
         ValueError: where mod-host cannot be given this text or number; the text is one sentence.
     """
+    if type(request) is WriteParameters:
+        return _write_line(request.instance, request.values)
     match request:
-        case WriteParameters(instance, values):
-            return _write_line(instance, values)
         case WriteBypass(instance, bypassed):
             return f"bypass {instance:d} {bypassed:d}"
         case ReadBypass(instance):
@@ -121,17 +122,29 @@ def command_line(request: EngineRequest) -> str | None:
 
 
 def _write_line(instance: int, values: Mapping[str, float]) -> str:
+    if len(values) == 1:
+        ((symbol, value),) = values.items()
+        return _single_head(instance, symbol) + format_number(value)
     if not values:
         return ""
     for symbol in values:
-        if not _SYMBOL.match(symbol):
-            message = f"{symbol!r} is not the symbol of a parameter"
-            raise ValueError(message)
+        _check_symbol(symbol)
     pairs = " ".join([f"{symbol} {format_number(value)}" for symbol, value in values.items()])
-    if len(values) == 1:
-        return f"param_set {instance:d} {pairs}"
     line = f"params_flush {instance:d} 0 {len(values)} {pairs}"
     return line if len(line) % READ_BUFFER_BYTES else line + " "
+
+
+@lru_cache(maxsize=4096)
+def _single_head(instance: int, symbol: str) -> str:
+    """Return the command that sets a parameter, up to the value; a sweep asks for it a thousand times a second."""
+    _check_symbol(symbol)
+    return f"param_set {instance:d} {symbol} "
+
+
+def _check_symbol(symbol: str) -> None:
+    if not _SYMBOL.match(symbol):
+        message = f"{symbol!r} is not the symbol of a parameter"
+        raise ValueError(message)
 
 
 def encode_command(line: str) -> bytes:

@@ -7,16 +7,18 @@ go, and a client that was silent for too long.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Final, NamedTuple
 
 from controld.osc_clients import Client, Clients
 from controld.osc_codec import OscArg, OscEncodeError, encode, pack_bundles
-from controld.osc_facts import Fact, write
+from controld.osc_facts import Echo, Fact, write
 from controld.surfaces.osc_socket import UdpSocket
 
 MAX_SAID: Final = 64  # messages other than facts to one client in one turn: a flood of refusals needs no more
+
+OWN_MOVES_S: Final = 0.02  # how soon a hand is told what its own moves came to: no eye sees more
 
 RETRY_S: Final = 5.0  # how soon a fixed peer that does not listen yet is told everything once more
 
@@ -62,6 +64,8 @@ class Outlet:
         self._socket: UdpSocket | None = None
         self._dirty: dict[Client, list[bytes]] = {}  # with what is said beside the facts
         self._flushing: asyncio.Handle | None = None
+        self._moving: dict[Client, None] = {}  # whose own moves are to be told soon
+        self._hands: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
 
@@ -72,16 +76,19 @@ class Outlet:
     def close(self) -> None:
         """Send what is queued, and nothing more."""
         self.flush()
-        for timer in (self._timer, self._retry):
+        for timer in (self._timer, self._retry, self._hands):
             if timer is not None:
                 timer.cancel()
-        self._socket = self._timer = self._retry = None
+        self._socket = self._timer = self._retry = self._hands = None
 
-    def tell(self, client: Client, facts: Iterable[Fact], *, mine: bool = False, settled: bool = True) -> None:
+    def tell(self, client: Client, facts: Sequence[Fact], *, mine: bool = False, settled: bool = True) -> None:
         """Have a client told what it does not show yet."""
         client.offer(facts, self._loop.time(), mine=mine, settled=settled)
         if client.queue:
-            self._touch(client)
+            if mine and all(fact.echo is Echo.CONTINUOUS for fact in facts):
+                self._touch_later(client)
+            else:
+                self._touch(client)
         if client.held:
             self._wake_at(client.next_release_s())
 
@@ -148,6 +155,19 @@ class Outlet:
         if self._flushing is None:
             self._flushing = self._loop.call_soon(self.flush)
         return self._dirty.setdefault(client, [])
+
+    def _touch_later(self, client: Client) -> None:
+        """Tell a hand what its own moves came to soon, but not each: a datagram costs more than the move itself."""
+        if self._hands is None:
+            self._hands = self._loop.call_later(OWN_MOVES_S, self._touch_hands)
+        self._moving[client] = None
+
+    def _touch_hands(self) -> None:
+        self._hands = None
+        moving, self._moving = self._moving, {}
+        for client in moving:
+            if client.queue:
+                self._touch(client)
 
     def _wake_at(self, at_s: float) -> None:
         if at_s == inf or (self._timer is not None and self._timer.when() <= at_s):
