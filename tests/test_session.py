@@ -175,7 +175,10 @@ class TestSwitches:
         session, engine, _ = started()
         engine.deny = lambda _request: Denied("no")
         session.receive(SetBypass(("drive",)), "floor")
-        assert engine.run(session) == [BypassChanged("drive", True, True, State.FAILED, "floor")]
+        assert engine.run(session) == [
+            Refused("drive", "the engine refused it: no", "floor"),
+            BypassChanged("drive", True, True, State.FAILED, "floor"),
+        ]
 
     def test_a_press_overtakes_a_sweep(self) -> None:
         """However much a pedal moved, the press is the next thing that is sent."""
@@ -203,7 +206,7 @@ class TestParameters:
             (DriveParameter("drive", "gain", 0.0, Level(80, "%"), Level(20, "%")), 0.8),
             (DriveParameter("drive", "mode", 0.99), 2.0),
             (SetParameter("drive", "freq", Level(2, "kHz")), 2000.0),
-            (SetParameter("drive", "level", Level(99, "dB")), 6.0),
+            (SetParameter("drive", "level", Level(99, "dB"), continuous=True), 6.0),
             (SetParameter("delay", "time", Level(0.25, "s")), 250.0),
             (StepParameter("drive", "level", Level(3, "dB"), -2), -6.0),
             (StepParameter("drive", "mode", Level(1, "%"), 1), 1.0),
@@ -226,6 +229,7 @@ class TestParameters:
             (SetParameter("drve", "gain", Level(1)), "did you mean `drive`?"),
             (SetParameter("drive", "gian", Level(1)), "did you mean `gain`?"),
             (SetParameter("drive", "gain", Level(3, "Hz")), "does not fit"),
+            (SetParameter("drive", "level", Level(99, "dB")), "outside -40 to 6 dB"),
             (RecallSnapshot("Led"), "did you mean `Lead`?"),
             (RecallSnapshot(7), "numbered 1 to 3"),
             (RecallSnapshot(Seek.LAST), "no snapshot before"),

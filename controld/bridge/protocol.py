@@ -94,9 +94,9 @@ def command_line(request: EngineRequest) -> str | None:
     Raises:
         ValueError: where mod-host cannot be given this text or number; the text is one sentence.
     """
-    if type(request) is WriteParameters:
-        return _write_line(request.instance, request.values)
     match request:
+        case WriteParameters():
+            return _write_line(request.instance, request.values)
         case WriteBypass(instance, bypassed):
             return f"bypass {instance:d} {bypassed:d}"
         case ReadBypass(instance):

@@ -7,7 +7,7 @@ the difference, and look at the difference again until nothing is left; a round 
 
 from collections.abc import Callable
 
-from controld.changes import EngineChanged, EngineState, StateChange
+from controld.changes import EngineChanged, EngineState, Refused, StateChange
 from controld.session.engine_events import (
     ConnectionReported,
     EffectReported,
@@ -20,13 +20,14 @@ from controld.session.engine_events import (
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.reconcile import inspection, plan, preset_uri, unread
-from controld.session.replies import Ledger, Replies, revert
+from controld.session.replies import Ledger, Replies
 from controld.session.requests import (
     AddEffect,
     ConnectPorts,
     EngineReply,
     EngineRequest,
     ReadBypass,
+    ReadEffects,
     ReadParameter,
     ReadPlugin,
     ReadPresets,
@@ -43,6 +44,7 @@ MAX_ROUNDS = 12
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 AUDIT_DELAY_S = 2.5
 Write = WriteBypass | WriteParameters
+Question = ReadBypass | ReadParameter | ReadEffects | ReadPlugin | ReadPresets
 NO_ANSWER = "the engine did not answer in time"
 
 
@@ -60,6 +62,7 @@ class Executor:
         self.state = EngineState.DOWN
         self.reason = "no engine yet"
         self.unknown_events = 0
+        self.all_or_nothing = False  # a pedalboard that is not complete is given up, for there is another to go back to
         self._emit = emit
         self._finished = finished
         self._capabilities: frozenset[str] = frozenset()
@@ -205,7 +208,7 @@ class Executor:
         newer_wish = cell.sent is not None and not same_value(cell.sent, event.value)
         cell.confirmed = event.value
         if not newer_wish:
-            cell.asked, cell.failure, cell.origin = event.value, "", ""
+            cell.ask(event.value, "")
         self._emit(effect.change(event.symbol))
 
     def _timed_out(self, request: EngineRequest, now: float) -> None:
@@ -263,7 +266,7 @@ class Executor:
             return questions
         self._judge_doubtful()
         self._note_unknown_presets()
-        return [] if self.ledger.failures else plan(self.rig)
+        return [] if self.ledger.failures and self.all_or_nothing else plan(self.rig)
 
     def _questions_about(self, uris: list[str]) -> list[EngineRequest]:
         questions: list[EngineRequest] = [ReadPlugin(uri) for uri in uris]
@@ -287,14 +290,17 @@ class Executor:
         for name, symbol in self._doubtful:
             effect = self.rig.effects.get(name)
             cell = effect.cells.get(symbol) if effect else None
-            if cell is not None and cell.differs and cell.confirmed is not None:
-                revert(cell, NO_ANSWER)
+            if effect is not None and cell is not None and cell.differs and cell.confirmed is not None:
+                cell.revert(NO_ANSWER)
+                self._emit(Refused(effect.subject(symbol), NO_ANSWER, cell.origin))
         self._doubtful.clear()
 
     def _note_unknown_presets(self) -> None:
         for effect in self.rig.effects.values():
             if effect.preset and effect.preset != effect.preset_confirmed and preset_uri(effect) is None:
-                effect.preset_failure = f"{effect.name} has no preset `{effect.preset}`"
+                reason = f"{effect.name} has no preset `{effect.preset}`"
+                self._emit(Refused(f"{effect.name} preset", reason, effect.preset_origin))
+                effect.preset_refused(reason)
 
     def _note_sent(self, steps: list[EngineRequest]) -> None:
         for step in steps:
@@ -311,7 +317,8 @@ class Executor:
 
     def _forget_plan(self) -> None:
         """Forget the steps that wait, and with them that anything is on its way: what differs is sent again."""
-        self.outbox.clear_plan()
+        if any(isinstance(step, Question) for step in self.outbox.clear_plan()):
+            self._reread()
         for effect in self.rig.effects.values():
             for cell in effect.cells.values():
                 cell.sent = None

@@ -84,9 +84,11 @@ class Outbox:
         """Note that one of the requests that were taken got its reply (a timeout is one too)."""
         self.unanswered -= 1
 
-    def clear_plan(self) -> None:
-        """Forget the steps that wait: a newer plan takes their place."""
+    def clear_plan(self) -> list[EngineRequest]:
+        """Forget the steps that wait, for a newer plan takes their place, and return them."""
+        forgotten = list(self._plan)
         self._plan.clear()
+        return forgotten
 
     def clear(self) -> None:
         """Forget everything: the engine is gone, and nothing stale may reach it when it comes back."""

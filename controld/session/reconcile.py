@@ -92,7 +92,7 @@ def plan(rig: RigState) -> list[EngineRequest]:
     Order: processing off around a change of effects, remove, add, bypass what ends bypassed, presets, parameters,
     connections, un-bypass, processing on. Presets come alone: what they changed is read before the rest is compared.
     """
-    effects = list(rig.effects.values())
+    effects = [effect for effect in rig.effects.values() if not effect.missing]
     steps = [*_structure(rig), *_bypasses(effects, bypassed=True)]
     presets = list(_presets(effects))
     if presets:
@@ -104,7 +104,7 @@ def plan(rig: RigState) -> list[EngineRequest]:
 
 
 def _structure(rig: RigState) -> Iterator[EngineRequest]:
-    missing = [effect for effect in rig.effects.values() if not effect.present and not effect.planned]
+    missing = [effect for effect in rig.effects.values() if not (effect.present or effect.planned or effect.missing)]
     gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
     if (missing or rig.leftovers) and rig.processing is not False:
         yield SetProcessing(on=False)
@@ -160,6 +160,7 @@ def _needs_writing(effect: EffectState, asked: float, symbol: str) -> bool:
 
 
 def _connections(rig: RigState) -> Iterator[EngineRequest]:
-    for source, target in rig.connections:
-        if (source, target) not in rig.joined and (source, target) not in rig.refused:
-            yield ConnectPorts(source, target)
+    missing = tuple(f"effect_{effect.instance}:" for effect in rig.effects.values() if effect.missing)
+    for pair in rig.connections:
+        if pair not in rig.joined and pair not in rig.refused and not any(end.startswith(missing) for end in pair):
+            yield ConnectPorts(*pair)

@@ -6,9 +6,9 @@ Pure. One short handler per kind of request; `Ledger` is the state they and the 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from controld.changes import StateChange
+from controld.changes import Refused, StateChange
 from controld.session.model import Pedalboard, Plugin, Preset
-from controld.session.reconcile import digest, preset_uri, take_value
+from controld.session.reconcile import digest, preset_label, preset_uri, take_value
 from controld.session.requests import (
     CODE_INSTANCE_EXISTS,
     CODE_NO_INSTANCE,
@@ -31,7 +31,7 @@ from controld.session.requests import (
     WriteParameters,
     WritePreset,
 )
-from controld.session.state import BYPASS, Cell, EffectState, RigState
+from controld.session.state import BYPASS, EffectState, RigState
 
 
 @dataclass(slots=True)
@@ -109,25 +109,33 @@ class Replies:
         if cell.sent == value:
             cell.sent = None
         if isinstance(reply, Done):
-            cell.confirmed, cell.failure = value, ""
+            cell.confirm(value)
         elif reply.code == CODE_NO_INSTANCE:
             if effect.present:
                 self._inspect()  # the engine lost its effects without a word
-        elif cell.sent is None:
-            revert(cell, reply.reason)
+        else:
+            self._refuse(effect.subject(symbol), reply.reason, cell.origin)
+            if cell.sent is None:
+                cell.revert(reply.reason)
         self._emit(effect.change(symbol))
+
+    def _refuse(self, subject: str, reason: str, origin: str) -> None:
+        self._emit(Refused(subject, f"the engine refused it: {reason}", origin))
 
     def _preset_replied(self, request: WritePreset, reply: Done | Denied) -> None:
         effect = self._ledger.rig.by_instance(request.instance)
-        if effect is None or preset_uri(effect) != request.uri:
+        if effect is None:
             return
+        wanted = preset_uri(effect) == request.uri
         if isinstance(reply, Done):
-            effect.preset_confirmed = effect.preset
-            effect.follow = {symbol for symbol in effect.cells if symbol != BYPASS} - effect.pinned
+            effect.preset_loaded = preset_label(effect, request.uri)
+            if wanted:
+                effect.preset_done()
             effect.forget_values()
             self._reread()
-        else:
-            effect.preset_failure = reply.reason
+        elif wanted:
+            self._refuse(f"{effect.name} preset", reply.reason, effect.preset_origin)
+            effect.preset_refused(reply.reason)
         self._emit(effect.preset_change())
 
     def _add_replied(self, request: AddEffect, reply: Done | Denied) -> None:
@@ -144,7 +152,8 @@ class Replies:
             effect.alien = True
             self._replan()  # what was planned for this number would reach the wrong plugin
         else:
-            self._ledger.failures.append(f"{effect.name}: {reply.reason} ({effect.uri})")
+            effect.missing = f"{reply.reason} ({effect.uri})"
+            self._ledger.failures.append(f"{effect.name}: {effect.missing}")
 
     def _remove_replied(self, request: RemoveEffect, reply: Done | Denied) -> None:
         rig = self._ledger.rig
@@ -159,6 +168,7 @@ class Replies:
             self._ledger.rig.touched.add(pair)
         else:
             self._ledger.rig.refused[pair] = reply.reason
+            self._refuse(f"connection {request.source} -> {request.target}", reply.reason, "")
 
     def _disconnect_replied(self, request: DisconnectPorts, _reply: Done | Denied) -> None:
         pair = (request.source, request.target)
@@ -199,10 +209,3 @@ class Replies:
             return
         presets = tuple(preset for preset in reply.answer if isinstance(preset, Preset))
         self._ledger.learn(Plugin(known.uri, known.name, known.parameters, presets))
-
-
-def revert(cell: Cell, reason: str) -> None:
-    """Take a wish back to what the engine holds."""
-    cell.failure = reason
-    if cell.confirmed is not None:
-        cell.asked = cell.confirmed

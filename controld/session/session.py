@@ -12,10 +12,8 @@ from controld.actions import (
     EngineAction,
     LoadPedalboard,
     LoadPreset,
-    Pick,
     RecallSnapshot,
     Resync,
-    Seek,
     SetBypass,
     SetParameter,
     StepParameter,
@@ -23,21 +21,17 @@ from controld.actions import (
 )
 from controld.changes import EngineChanged, PedalboardChanged, Refused, SnapshotChanged, State, StateChange
 from controld.errors import hinted
-from controld.session.engine_events import EngineEvent
+from controld.session.engine_events import EngineEvent, EngineLost
 from controld.session.executor import Executor
+from controld.session.lookup import Refusal, pick_of, unit_refusal
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import EngineReply, EngineRequest
-from controld.session.state import BYPASS, Cell, EffectState
-from controld.values import Level, Scale
+from controld.session.state import BYPASS, Cell, EffectState, RigState
+from controld.values import Level, Scale, clamp, same_value
 
-
-class _Refusal(Exception):
-    """Why an action cannot be done."""
-
-    def __init__(self, subject: str, reason: str) -> None:
-        super().__init__(reason)
-        self.subject, self.reason = subject, reason
+# What was asked of effects by name: the preset, and the values by symbol.
+Wishes = dict[str, tuple[str, dict[str, float]]]
 
 
 class Session:
@@ -51,7 +45,7 @@ class Session:
         self._snapshot = self._previous_snapshot = 0  # counted from 1; 0: none
         self._snapshot_state, self._snapshot_origin = State.CONFIRMED, ""
         self._board_state, self._board_origin = State.ASKED, ""
-        self._last_good: tuple[Pedalboard, int] | None = None
+        self._last_good: tuple[Pedalboard, int, Wishes] | None = None
         self._handlers: dict[type, Callable[..., None]] = {
             DriveParameter: self._drive,
             SetParameter: self._set,
@@ -90,7 +84,7 @@ class Session:
         """Do an action for `origin` ("surface" or "surface/client")."""
         try:
             self._handlers[type(action)](action, origin)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             self._tell(Refused(refusal.subject, refusal.reason, origin))
         return self._take()
 
@@ -102,6 +96,10 @@ class Session:
     def receive_event(self, event: EngineEvent) -> list[StateChange]:
         """Take what the engine told by itself."""
         self._executor.receive_event(event)
+        if isinstance(event, EngineLost):
+            self._board_state = self._snapshot_state = State.ASKED
+            self._tell(self._board_change())
+            self._tell(self._snapshot_change())
         return self._take()
 
     def tick(self, now: float) -> list[StateChange]:
@@ -116,10 +114,18 @@ class Session:
     def replace_pedalboards(self, pedalboards: Sequence[Pedalboard]) -> list[StateChange]:
         """Take changed files: the current pedalboard stays unless it changed or is gone."""
         self._boards = tuple(pedalboards)
-        same_name = next((board for board in self._boards if board.name == self.pedalboard.name), None)
-        if self._boards and same_name != self.pedalboard:
-            self._install(same_name or self._boards[0], "")
+        heir = next((board for board in self._boards if board.name == self.pedalboard.name), None)
+        names = heir.snapshot_names() if heir else ()
+        snapshot = names.index(self.snapshot) + 1 if self.snapshot in names else 0
+        if heir is not None and _same_rig(heir, self.pedalboard):
+            self._executor.rig.pedalboard = heir  # how it is played now stays
+            self._snapshot = snapshot
+            self._tell(self._board_change())
+            self._tell(self._snapshot_change())
+        elif self._boards:
+            self._install(heir or self._boards[0], "", snapshot or 1)
             self._executor.reconcile()
+        self._learn_ahead()
         return self._take()
 
     def report(self) -> list[StateChange]:
@@ -137,7 +143,7 @@ class Session:
         effect, cell = self._cell(action.effect, action.symbol)
         scale = cell.scale
         if scale.maximum == float("inf"):
-            raise _Refusal(f"{action.effect}/{action.symbol}", "the engine does not tell this parameter's range")
+            raise Refusal(f"{action.effect}/{action.symbol}", "the engine does not tell this parameter's range")
         share = action.position
         if action.low is not None and action.high is not None:
             low = self._resolve(action.effect, action.symbol, scale, action.low)
@@ -147,15 +153,23 @@ class Session:
         self._write(effect, action.symbol, cell, scale.value_at(share), origin, continuous=True)
 
     def _set(self, action: SetParameter, origin: str) -> None:
+        effect = self._effect(action.effect)
+        if effect.plugin is None:
+            effect.wishes[action.symbol] = action.level  # asked for as soon as the engine tells of the plugin
+            return
         effect, cell = self._cell(action.effect, action.symbol)
-        value = self._resolve(action.effect, action.symbol, cell.scale, action.level)
+        scale = cell.scale
+        value = self._resolve(action.effect, action.symbol, scale, action.level)
+        if not action.continuous and not same_value(clamp(value, scale.minimum, scale.maximum), value):
+            reason = f"{action.level} is outside {scale.minimum:g} to {scale.maximum:g} {scale.unit}".rstrip()
+            raise Refusal(f"{action.effect}/{action.symbol}", reason)
         self._write(effect, action.symbol, cell, cell.scale.snap(value), origin, continuous=action.continuous)
 
     def _step(self, action: StepParameter, origin: str) -> None:
         effect, cell = self._cell(action.effect, action.symbol)
         value = cell.scale.step(cell.asked, action.by, action.count)
         if value is None:
-            raise _unit_refusal(action.effect, action.symbol, cell.scale, action.by)
+            raise unit_refusal(action.effect, action.symbol, cell.scale, action.by)
         self._write(effect, action.symbol, cell, value, origin, continuous=action.continuous)
 
     def _toggle(self, action: ToggleParameter, origin: str) -> None:
@@ -171,17 +185,16 @@ class Session:
         self, effect: EffectState, symbol: str, cell: Cell, value: float, origin: str, *, continuous: bool
     ) -> None:
         """Ask for a value that is in range; one that was asked already is only told again, for a surface that lags."""
-        changed = value != cell.asked or cell.failure or not continuous
-        cell.origin = origin
-        if changed:
-            cell.asked, cell.failure = value, ""
+        if value != cell.asked or cell.failure or not continuous:
+            cell.ask(value, origin)
             self._executor.write(effect, symbol, continuous=continuous)
+        cell.origin = origin
         self._tell(effect.change(symbol))
 
     def _resolve(self, effect: str, symbol: str, scale: Scale, level: Level) -> float:
         value = scale.resolve(level)
         if value is None:
-            raise _unit_refusal(effect, symbol, scale, level)
+            raise unit_refusal(effect, symbol, scale, level)
         return value
 
     # Bypass and presets
@@ -201,12 +214,12 @@ class Session:
         if isinstance(action.preset, str) and (action.preset in uris or "://" in action.preset):
             label = uris.get(action.preset, action.preset)
         elif not labels:
-            raise _Refusal(f"{action.effect} preset", f"the engine lists no presets for {action.effect}")
+            raise Refusal(f"{action.effect} preset", f"the engine lists no presets for {action.effect}")
         else:
             current = labels.index(effect.preset) + 1 if effect.preset in labels else 0
-            label = labels[_pick(action.preset, labels, current, 0, f"{action.effect} preset") - 1]
-        effect.ask_preset(label, origin)
+            label = labels[pick_of(action.preset, labels, current, 0, f"{action.effect} preset") - 1]
         effect.preset_confirmed = None  # loading the same one again brings its values back
+        effect.ask_preset(label, origin)
         self._tell(effect.preset_change())
         self._executor.reconcile()
 
@@ -216,8 +229,8 @@ class Session:
         names = self.pedalboard.snapshot_names()
         subject = "snapshot"
         if not names:
-            raise _Refusal(subject, f"`{self.pedalboard.name}` has no snapshots")
-        index = _pick(action.snapshot, names, self._snapshot, self._previous_snapshot, subject)
+            raise Refusal(subject, f"`{self.pedalboard.name}` has no snapshots")
+        index = pick_of(action.snapshot, names, self._snapshot, self._previous_snapshot, subject)
         if index != self._snapshot:
             self._previous_snapshot = self._snapshot
         self._ask_snapshot(index, origin)
@@ -229,7 +242,9 @@ class Session:
     def _load_pedalboard(self, action: LoadPedalboard, origin: str) -> None:
         names = [board.name for board in self._boards]
         current = names.index(self.pedalboard.name) + 1 if self.pedalboard.name in names else 0
-        index = _pick(action.pedalboard, names, current, 0, "pedalboard")
+        index = pick_of(action.pedalboard, names, current, 0, "pedalboard")
+        if self._board_state is State.CONFIRMED:
+            self._last_good = (self.pedalboard, self._snapshot, _wishes(self._executor.rig))
         self._install(self._boards[index - 1], origin)
         self._executor.reconcile()
 
@@ -246,7 +261,8 @@ class Session:
         if board.snapshots:
             self._ask_snapshot(snapshot or 1, origin)
         self._snapshot_state = State.ASKED
-        self._executor.learn_ahead(sorted({effect.uri for other in self._boards for effect in other.effects}))
+        self._learn_ahead()
+        self._executor.all_or_nothing = self._last_good is not None and self._last_good[0] != board
         self._tell(self._board_change())
         self._tell(self._snapshot_change())
         self._executor.tell_news()
@@ -263,18 +279,37 @@ class Session:
         if failures and self._board_state is State.ASKED:
             self._tell(Refused(f"pedalboard {self.pedalboard.name}", "; ".join(failures), self._board_origin))
             if self._last_good is not None and self._last_good[0] != self.pedalboard:
-                self._install(self._last_good[0], self._board_origin, self._last_good[1])
-                self._executor.reconcile()
+                self._go_back(*self._last_good)
                 return
-        state = State.FAILED if failures else State.CONFIRMED
         if self._board_state is State.ASKED:
-            self._board_state = state
+            self._board_state = State.FAILED if failures else State.CONFIRMED
             self._tell(self._board_change())
         if self._snapshot_state is State.ASKED:
-            self._snapshot_state = state
+            self._snapshot_state = State.FAILED if failures or not self._recalled() else State.CONFIRMED
             self._tell(self._snapshot_change())
         if not failures:
-            self._last_good = (self.pedalboard, self._snapshot)
+            self._last_good = (self.pedalboard, self._snapshot, {})
+
+    def _go_back(self, board: Pedalboard, snapshot: int, wishes: Wishes) -> None:
+        """Return to a pedalboard that worked, as it was played."""
+        self._install(board, self._board_origin, snapshot)
+        for name, (preset, values) in wishes.items():
+            effect = self._executor.rig.effects.get(name)
+            if effect is not None:
+                effect.restore(preset, values)
+        self._executor.tell_news()
+        self._executor.reconcile()
+
+    def _recalled(self) -> bool:
+        """Tell whether nothing of the current snapshot was refused."""
+        if not self._snapshot:
+            return True
+        effects = self._executor.rig.effects
+        recalls = self.pedalboard.snapshots[self._snapshot - 1].effects
+        return all(effects[name].recalled(recall) for name, recall in recalls.items() if name in effects)
+
+    def _learn_ahead(self) -> None:
+        self._executor.learn_ahead(sorted({effect.uri for board in self._boards for effect in board.effects}))
 
     # Out
 
@@ -308,7 +343,9 @@ class Session:
         effect = self._executor.rig.effects.get(name)
         if effect is None:
             text = f"`{self.pedalboard.name}` has no effect `{name}`"
-            raise _Refusal(name, hinted(text, name, self._executor.rig.effects))
+            raise Refusal(name, hinted(text, name, self._executor.rig.effects))
+        if effect.missing:
+            raise Refusal(name, f"{name} could not be loaded: {effect.missing}")
         return effect
 
     def _cell(self, name: str, symbol: str) -> tuple[EffectState, Cell]:
@@ -319,30 +356,18 @@ class Session:
             reason = hinted(f"{name} has no parameter `{symbol}`", symbol, known)
             if effect.plugin is None:
                 reason = f"the engine has not told of {name}'s parameters yet"
-            raise _Refusal(f"{name}/{symbol}", reason)
+            raise Refusal(f"{name}/{symbol}", reason)
         return effect, cell
 
 
-def _unit_refusal(effect: str, symbol: str, scale: Scale, level: Level) -> _Refusal:
-    unit = f"is in {scale.unit}" if scale.unit else "has no unit"
-    return _Refusal(f"{effect}/{symbol}", f"`{level}` does not fit: {effect}/{symbol} {unit}")
+def _wishes(rig: RigState) -> Wishes:
+    """Return what is asked of every effect."""
+    return {
+        effect.name: (effect.preset, {symbol: cell.asked for symbol, cell in effect.cells.items()})
+        for effect in rig.effects.values()
+    }
 
 
-def _pick(pick: Pick, names: Sequence[str], current: int, last: int, subject: str) -> int:
-    """Return the number (from 1) of what a pick points at; next and previous go round."""
-    match pick:
-        case Seek.NEXT:
-            return current % len(names) + 1
-        case Seek.PREVIOUS:
-            return (current - 2) % len(names) + 1 if current else len(names)
-        case Seek.LAST:
-            if not last:
-                raise _Refusal(subject, f"there is no {subject} before this one")
-            return last
-        case int():
-            if not 1 <= pick <= len(names):
-                raise _Refusal(subject, f"there is no {subject} {pick}: they are numbered 1 to {len(names)}")
-            return pick
-    if pick not in names:
-        raise _Refusal(subject, hinted(f"there is no {subject} `{pick}`", pick, names))
-    return list(names).index(pick) + 1
+def _same_rig(a: Pedalboard, b: Pedalboard) -> bool:
+    """Tell whether two pedalboards have the same effects, set up and connected the same way."""
+    return (a.effects, a.connections) == (b.effects, b.connections)

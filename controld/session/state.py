@@ -26,6 +26,7 @@ class Cell:
     confirmed: float | None = None
     sent: float | None = None  # on its way: neither confirmed nor refused yet
     failure: str = ""
+    reverted: bool = False  # the wish was taken back, and none has been asked since
     origin: str = ""
     told: tuple[float, float | None, State] | None = None  # what was said of it last
 
@@ -44,16 +45,32 @@ class Cell:
         held = self.confirmed if self.sent is None else self.sent
         return held is None or not same_value(self.asked, held)
 
-    def wish(self, level: Level) -> None:
+    def ask(self, value: float, origin: str) -> None:
+        """Ask for a value that is in range."""
+        self.asked, self.failure, self.reverted, self.origin = value, "", False, origin
+
+    def wish(self, level: Level, origin: str) -> None:
         """Ask for a written level, clamped and stepped as the scale is; a unit that does not fit changes nothing."""
         value = self.scale.resolve(level)
         if value is not None:
-            self.asked, self.failure = self.scale.snap(value), ""
+            self.ask(self.scale.snap(value), origin)
+
+    def confirm(self, value: float) -> None:
+        """Take what the engine did. After a wish was taken back the engine's word is the wish, whatever it is."""
+        self.confirmed, self.failure = value, ""
+        if self.reverted:
+            self.asked = value
+
+    def revert(self, reason: str) -> None:
+        """Take the wish back to what the engine holds."""
+        self.failure, self.reverted = reason, True
+        if self.confirmed is not None:
+            self.asked = self.confirmed
 
     def forget(self) -> None:
         """Forget what the engine was known to hold; the wish stands."""
         self.confirmed = self.sent = None
-        self.failure = ""
+        self.failure, self.reverted = "", False
 
 
 @dataclass(slots=True)
@@ -67,9 +84,11 @@ class EffectState:
     present: bool = False
     planned: bool = False  # a plan that adds it is on its way
     alien: bool = False  # the engine has another plugin under this number
+    missing: str = ""  # why it could not be loaded
     cells: dict[str, Cell] = field(default_factory=dict)
     preset: str = ""  # asked, by label
     preset_confirmed: str | None = None
+    preset_loaded: str = ""  # the last one that was loaded
     preset_failure: str = ""
     preset_origin: str = ""
     preset_told: PresetChanged | None = None
@@ -91,31 +110,51 @@ class EffectState:
             if cell is None and not plugin.parameters:
                 cell = self.cells[symbol] = Cell(UNKNOWN_SCALE, level.value)
             if cell is not None:
-                cell.wish(level)
+                cell.wish(level, "")
         self.wishes.clear()
 
     def set_up(self, setup: EffectSetup) -> None:
         """Ask for the state a pedalboard has at its start: plugin defaults but for what is written."""
-        self.cells[BYPASS].asked = float(setup.bypassed)
         for symbol, cell in self.cells.items():
-            if symbol != BYPASS:
-                cell.asked = cell.scale.default
+            cell.ask(float(setup.bypassed) if symbol == BYPASS else cell.scale.default, "")
+        self.missing = ""
         self.ask_preset(setup.preset, "")
-        self._ask(setup.parameters)
+        self._ask(setup.parameters, "")
 
     def recall(self, recall: EffectRecall, origin: str) -> None:
         """Ask for what a snapshot says of this effect."""
         if recall.bypassed is not None:
-            cell = self.cells[BYPASS]
-            cell.asked, cell.failure, cell.origin = float(recall.bypassed), "", origin
-        if recall.preset is not None and recall.preset != self.preset:
+            self.cells[BYPASS].ask(float(recall.bypassed), origin)
+        if recall.preset is not None and (recall.preset != self.preset or self.pinned):
             self.ask_preset(recall.preset, origin)
-        self._ask(recall.parameters)
+        self._ask(recall.parameters, origin)
 
     def ask_preset(self, label: str, origin: str) -> None:
-        """Ask for a preset; every parameter that is not asked for after it follows what the preset sets."""
+        """Ask for a preset; every parameter that is not asked for after it follows what the preset sets.
+
+        The one that is loaded is loaded again where a parameter was asked for since.
+        """
+        if label != self.preset_confirmed or self.pinned:
+            self.preset_confirmed = None
         self.preset, self.preset_failure, self.preset_origin = label, "", origin
         self.pinned.clear()
+
+    def preset_done(self) -> None:
+        """Take it that the wished preset is loaded; what the others set is to be read."""
+        self.preset_loaded = self.preset_confirmed = self.preset
+        self.follow = {symbol for symbol in self.cells if symbol != BYPASS} - self.pinned
+
+    def preset_refused(self, reason: str) -> None:
+        """Take the wish for a preset back to the one that was loaded."""
+        self.preset = self.preset_confirmed = self.preset_loaded
+        self.preset_failure = reason
+
+    def recalled(self, recall: EffectRecall) -> bool:
+        """Tell whether nothing of what a snapshot says was refused."""
+        cells = [self.cells[symbol] for symbol in recall.parameters if symbol in self.cells]
+        if recall.bypassed is not None:
+            cells.append(self.cells[BYPASS])
+        return not any(cell.failure for cell in cells) and not (recall.preset and self.preset_failure)
 
     def forget_values(self) -> None:
         """Forget the parameters' values, because a preset changed them."""
@@ -126,6 +165,7 @@ class EffectState:
     def forget(self) -> None:
         """Forget what the engine was known to hold."""
         self.present = self.planned = self.alien = False
+        self.missing = ""
         self.preset_confirmed = None
         self.follow.clear()
         for cell in self.cells.values():
@@ -145,6 +185,18 @@ class EffectState:
         cell = self.cells[symbol]
         cell.told = (cell.asked, cell.confirmed, fact.state)
         return fact
+
+    def restore(self, preset: str, values: dict[str, float]) -> None:
+        """Ask for a state as it was played."""
+        self.ask_preset(preset, "")
+        for symbol, value in values.items():
+            if symbol in self.cells:
+                self.cells[symbol].ask(value, "")
+                self.pinned.add(symbol)
+
+    def subject(self, symbol: str) -> str:
+        """Return what a refusal calls one of the cells."""
+        return self.name if symbol == BYPASS else f"{self.name}/{symbol}"
 
     def untell(self) -> None:
         """Have everything told again, because who listens starts anew."""
@@ -172,13 +224,13 @@ class EffectState:
             self.name, self.preset, State.FAILED if self.preset_failure else settled, self.preset_origin
         )
 
-    def _ask(self, levels: dict[str, Level]) -> None:
+    def _ask(self, levels: dict[str, Level], origin: str) -> None:
         self.pinned.update(levels)
         for symbol, level in levels.items():
             if self.plugin is None:
                 self.wishes[symbol] = level
             elif symbol in self.cells:
-                self.cells[symbol].wish(level)
+                self.cells[symbol].wish(level, origin)
 
 
 @dataclass(slots=True)
