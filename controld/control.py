@@ -47,13 +47,23 @@ class ControlServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Open the door. Raises AddressInUse where another daemon listens there."""
+        """Open the door. Raises AddressInUse where another daemon listens there, ControldError where it cannot be."""
+        try:
+            await self._open()
+        except OSError as error:
+            raise ControldError(
+                f"the socket {self.path} cannot be opened ({error}); choose one with --socket"
+            ) from error
+
+    async def _open(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _answers(self.path):
             raise AddressInUse(
                 f"another controld runs already (it listens on {self.path}); stop it, or give this one its own "
                 "socket with --socket"
             )
+        if self.path.exists() and not self.path.is_socket():
+            raise ControldError(f"{self.path} is a file that is no socket; choose another place with --socket")
         self.path.unlink(missing_ok=True)
         old_mask = os.umask(0o177)
         try:
@@ -99,7 +109,7 @@ class ControlServer:
     def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> Answer:
         try:
             request = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"error": "not a JSON object"}
         if not isinstance(request, dict):
             return {"error": "not a JSON object"}
@@ -108,7 +118,11 @@ class ControlServer:
                 self._on_watch(True)
             self._monitors.add(writer)
             return {"ok": True}
-        return self._handle(request)
+        try:
+            return self._handle(request)
+        except Exception as error:  # the one guard: a mistake in one answer must not end the door
+            log.exception("a request could not be answered: %s", request)
+            return {"error": f"the daemon could not answer: {error}"}
 
     def _forget(self, writer: asyncio.StreamWriter) -> None:
         if writer in self._monitors:

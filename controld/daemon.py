@@ -183,9 +183,11 @@ class Daemon:
             )
         rules = len(set(config.rules) - set(self.config.rules))
         boards = sum(board not in self.config.pedalboards for board in config.pedalboards)
-        log.info("files were changed: %d rules and %d pedalboards are new or changed", rules, boards)
-        self.config = config
-        self._hub.enter(self.rig.replace, config.rules, config.controls, config.pedalboards)
+        level = logging.INFO if rules or boards else logging.DEBUG
+        log.log(level, "files were changed: %d rules and %d pedalboards are new or changed", rules, boards)
+        controls = {**config.controls, **self.config.controls}  # of surfaces that are open, as they were opened
+        self.config = replace(config, surfaces=self.config.surfaces, engine=self.config.engine)
+        self._hub.enter(self.rig.replace, config.rules, controls, config.pedalboards)
 
     # Out
 
@@ -247,7 +249,9 @@ class Daemon:
 
     @property
     def _surfaces(self) -> dict[str, MidiSurface | OscSurface]:
-        return {**self._midi, **self._osc}
+        """The open surfaces, in the order of the configuration."""
+        opened: dict[str, MidiSurface | OscSurface] = {**self._midi, **self._osc}
+        return {each.name: opened[each.name] for each in self.config.surfaces if each.name in opened}
 
     # The door
 
@@ -269,7 +273,7 @@ class Daemon:
 
     def surface_words(self) -> dict[str, str]:
         """Return what can be said of each surface, in the order of the configuration."""
-        return {config.name: self._surfaces[config.name].status() for config in self.config.surfaces}
+        return {name: surface.status() for name, surface in self._surfaces.items()}
 
     def status(self) -> Answer:
         """Return what a person would ask first, for the terminal and the monitor."""

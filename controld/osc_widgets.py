@@ -115,7 +115,12 @@ class Widgets:
             return None
         plain = widget.kind in {Kind.PROGRAM, Kind.ENCODER}
         value: Value = int(position) if plain else float(widget.raw_of(position))
-        return widget.address, (*(0.0 for _ in range(widget.index)), value)
+        sharing = self._exact[widget.address]
+        args: list[Value] = [0.0] * (max(other.index for other in sharing) + 1)
+        for other in sharing:  # the rest of a pad stays where it is
+            args[other.index] = self._values.get(other.control, 0.0)
+        args[widget.index] = value
+        return widget.address, tuple(args)
 
     # Out
 

@@ -67,7 +67,14 @@ class Rig:
         elif isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
         else:
+            overdue = self.mapper.next_deadline()
+            if overdue is not None and overdue <= event.time_s:
+                output = self.tick(event.time_s)  # what was due before this goes before it
             intents = self.mapper.receive(event)
+            self._do(intents, now, output)
+            if any(type(change) is Refused for change in output.changes):
+                output.feedback += self.mapper.correction(event.control)
+            return output
         return self._do(intents, now, output)
 
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> Output:

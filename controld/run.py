@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from controld.config import find_config, load_rig
 from controld.config_values import RigConfig
 from controld.daemon import Daemon, serve
 from controld.mappings.profile import Kind
+from controld.surfaces.midi_system import ADMIN
 
 # When nothing answered for this long, the player is told that the rig waits for its engine.
 ENGINE_PATIENCE_S = 3.0
@@ -35,6 +37,9 @@ def run(config_path: Path | None, socket: Path | None) -> int:
     greeter = _Greeter(config)
     asyncio.run(serve(config, socket, greeter.started, greeter.changed))
     print("controld: stopped", flush=True)
+    if any(thread.name.startswith(ADMIN) for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(0)  # a thread hangs in a library, and an orderly exit would wait for it
     return 0
 
 

@@ -18,6 +18,11 @@ PRESS_S, HOLD_S, DOUBLE_GAP_S = 0.05, 0.65, 0.1
 SETTLE_S, LOOK_EVERY_S = 1.0, 0.01
 
 
+# The largest number that makes sense on the command line, and for each move.
+MOST = 1e6
+LIMITS = {"position": 1.0, "detents": 1000, "program": 127}
+
+
 class SimulateError(ControldError):
     """What should be simulated cannot be; the text says why."""
 
@@ -95,13 +100,18 @@ _GESTURES: dict[str, Callable[[str], list[Step]]] = {
 
 def _number(text: str, expected: str) -> float:
     try:
-        return float(text)
+        number = float(text)
+        if abs(number) <= MOST:  # neither infinite nor no number
+            return number
+        raise ValueError  # noqa: TRY301 - one sentence for both
     except ValueError:
         raise SimulateError(hinted(f"`{text}` is not {expected}", text, _GESTURES)) from None
 
 
 def _seconds(rest: list[str]) -> float:
     number = _number(rest.pop(0) if rest else "", "a time like 600 ms")
+    if number < 0:
+        raise SimulateError(f"`{number:g}` is not a time: it would have been already")
     unit = rest.pop(0) if rest and rest[0] in {"ms", "s"} else "s"
     return number / 1000 if unit == "ms" else number
 
@@ -134,10 +144,19 @@ def inject(request: Answer, surfaces: Mapping[str, Playable]) -> None:
     if control not in surface.control_names:
         text = f"surface `{name}` has no control `{control}`"
         raise SimulateError(hinted(text, control, surface.control_names))
-    position, detents, program = (request.get(move) for move in ("position", "detents", "program"))
+    position, detents, program = (_move(request, move, limit) for move, limit in LIMITS.items())
     surface.play(
         control,
-        position=float(position) if isinstance(position, int | float) else None,
-        detents=detents if isinstance(detents, int) else None,
-        program=program if isinstance(program, int) else None,
+        position=position,
+        detents=None if detents is None else int(detents),
+        program=None if program is None else int(program),
     )
+
+
+def _move(request: Answer, move: str, limit: float) -> float | None:
+    value = request.get(move)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= limit:
+        raise SimulateError(f"`{move}` is a number up to {limit:g}")
+    return float(value)

@@ -64,7 +64,7 @@ class Tracer:
 
     def _observer_of(self, surface: str) -> SurfaceObserver:
         def saw(direction: str, message: object, at_s: float) -> None:
-            words = message.hex(" ").upper() if isinstance(message, bytes) else str(message)
+            words = _midi_words(message) if isinstance(message, bytes) else str(message)
             self._publish(direction, f"{surface}  {words}", at_s)
 
         return saw
@@ -80,3 +80,18 @@ class Tracer:
     def _publish(self, kind: str, text: str, at_s: float | None = None) -> None:
         t = (time.monotonic() if at_s is None else at_s) - self._started_s
         self._door.publish({"t": round(t, 6), "kind": kind, "text": text})
+
+
+def _midi_words(data: bytes) -> str:
+    """Return the bytes, and what they say in the words of the MIDI specification (channels 1-16)."""
+    import mido
+
+    try:
+        message = mido.Message.from_bytes(data)
+    except ValueError:  # several messages, or none that is whole
+        return data.hex(" ").upper()
+    fields = {name: value for name, value in message.dict().items() if name not in {"type", "time"}}
+    if "channel" in fields:
+        fields["channel"] += 1
+    words = " ".join(f"{name} {value}" for name, value in fields.items() if name != "data")
+    return f"{data.hex(' ').upper()}  {message.type} {words}".rstrip()

@@ -94,6 +94,7 @@ class BridgeClient:
         self._landing = False  # replies are being told
         self._connected = False  # as far as the session knows
         self._warned_slow = False
+        self._garbled = 0
         self._wire_requests = self._replies = self._denied = self._timed_out = 0
 
     def start(self) -> None:
@@ -162,16 +163,27 @@ class BridgeClient:
             self._measure(took_s, len(cargo.requests))
         replies = _decode(cargo, body)
         host_gone = _TIMED_OUT in replies
+        garbled = next((reply for reply in replies if isinstance(reply, Denied) and reply.garbled), None)
+        if garbled is not None:
+            replies = [_TIMED_OUT if isinstance(each, Denied) and each.garbled else each for each in replies]
+            self._complain(garbled.reason)
         last = len(replies) - 1
         for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
             # What is put into the outbox meanwhile is sent with the last reply, and not to a bridge without its host.
-            self._landing = index < last or host_gone
+            self._landing = index < last or host_gone or garbled is not None
             self._report(request, reply, took_s)
         self._landing = False
         if host_gone:
             self._connection.host_gone()
         else:
+            if garbled is not None:  # as good as no answer: have the session look what was done
+                self._guard(self._on_event, EngineConnected(self._info.capabilities, self._info.description))
             self.pump()
+
+    def _complain(self, reason: str) -> None:
+        self._garbled += 1
+        level = logging.WARNING if self._garbled == 1 else logging.DEBUG
+        log.log(level, "%s; what it did is asked for (said once)", reason)
 
     def connection_broken(self) -> None:
         """Give up what was sent, and what was taken to be sent next."""

@@ -234,7 +234,7 @@ def _read_status(request: EngineRequest, status: str) -> EngineReply:
 
 
 def _nonsense(body: bytes) -> Denied:
-    return Denied(f"the bridge answered nonsense: {body[:80].decode(errors='replace')!a}")
+    return Denied(f"the bridge answered nonsense: {body[:80].decode(errors='replace')!a}", garbled=True)
 
 
 def _float(value: str) -> float | None:

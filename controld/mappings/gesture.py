@@ -89,8 +89,8 @@ class Switch:
         return fired
 
     def lose(self) -> list[Fired]:
-        """Take the device going away: what was pressed is released, what was undecided never happened."""
-        fired = [_RELEASE] if self._phase is _Phase.PRESSED else []
+        """Take the device going away: what was pressed is released, a finished tap counts, half a press never was."""
+        fired = {_Phase.PRESSED: [_RELEASE], _Phase.WAITING: [_PRESS, _RELEASE]}.get(self._phase, [])
         self._phase = _Phase.UP
         return fired
 

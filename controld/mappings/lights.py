@@ -51,15 +51,22 @@ def shown_of(target: Target, view: View) -> Shown | None:
             return _parameter(target, view)
         case SnapshotTarget(snapshot=str() | int() as pick):
             fact = view.snapshot
-            return float(pick in (fact.snapshot, fact.index)), fact.state, fact.origin
+            return _one_of_many(pick in (fact.snapshot, fact.index), fact.state, fact.origin)
         case PedalboardTarget(pedalboard=str() | int() as pick):
             board = view.pedalboard
-            return float(pick in (board.pedalboard, board.index)), board.state, board.origin
+            return _one_of_many(pick in (board.pedalboard, board.index), board.state, board.origin)
         case PresetTarget(preset=str() as label):
             preset = view.presets.get(target.effect)
-            return None if preset is None else (float(preset.preset == label), preset.state, preset.origin)
+            return None if preset is None else _one_of_many(preset.preset == label, preset.state, preset.origin)
         case _:
             return None
+
+
+def _one_of_many(chosen: bool, state: State, origin: str) -> Shown:
+    """Return how one of a family looks: only the one that is asked for is pending, and lit once it is confirmed."""
+    if not chosen:
+        return 0.0, State.CONFIRMED, origin
+    return float(state is State.CONFIRMED), state, origin
 
 
 def _bypass(target: BypassTarget, view: View) -> Shown | None:

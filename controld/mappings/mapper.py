@@ -7,7 +7,7 @@ deadlines: `next_deadline` says when `tick` should be called.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from controld.actions import Action
@@ -19,7 +19,7 @@ from controld.mappings.lights import dark, feedback_of
 from controld.mappings.profile import Control, Kind, SourceType
 from controld.mappings.rule import Gesture, Rule, Trigger
 from controld.mappings.target import Key, WaitTarget
-from controld.mappings.view import View
+from controld.mappings.view import PEDALBOARD, View
 
 # A wish that the engine confirms sooner than this is not shown as pending: a light that only flickers tells nothing.
 PENDING_AFTER_S = 0.03
@@ -106,7 +106,7 @@ class Mapper:
     def receive(self, event: ControlEvent) -> list[Intent]:
         """Return what the rules make of an event, in the order of the rules."""
         binding = self._bindings.get(event.control)
-        if binding is None or not binding.rules:
+        if binding is None or not (binding.rules or not binding.switch.is_idle):
             self.unmapped += 1
             return []
         intents: list[Intent] = []
@@ -145,13 +145,14 @@ class Mapper:
         for binding in list(self._undecided.values()):
             self._fire(binding, binding.switch.expire(now), now, intents)
             self._watch(binding)
-        for key, sequence in [(key, each) for key, each in self._sequences.items() if each.due_s <= now]:
+        due_now = [(each.due_s, key, each) for key, each in self._sequences.items() if each.due_s <= now]
+        for _, key, sequence in sorted(due_now, key=lambda entry: entry[0]):
             del self._sequences[key]
             self._continue(sequence, intents)
         due = [name for name, at_s in self._pending.items() if at_s <= now]
         for name in due:
             del self._pending[name]
-        return intents, [look for name in due if (look := self._look(self._bindings[name])) is not None]
+        return intents, [self._look(self._bindings[name]) for name in due]
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""
@@ -179,6 +180,7 @@ class Mapper:
         """Take an edge of a switch; each edge of a latch is a press, because the device toggles it by itself."""
         latch = binding.control.kind is Kind.LATCH
         now = event.time_s
+        self._fire(binding, binding.switch.expire(now), now, intents)
         if event.position >= 0.5 or latch:
             if binding.switch.is_down:  # a device that sends no release
                 self._fire(binding, binding.switch.up(now), now, intents)
@@ -248,38 +250,42 @@ class Mapper:
                 if binding.surface != hand or binding.control.kind in SWITCHES:
                     touched[binding.name] = binding
             if key[0] != "parameter":
-                for binding in self._conditional:
-                    touched[binding.name] = binding
-        feedback: list[Feedback] = []
-        for name, binding in touched.items():
-            look = self._look(binding)
-            if look is not None and not self._is_too_early(name, binding, look, now):
-                feedback.append(look)
-        return feedback
+                for binding in self._bindings.values() if key == PEDALBOARD else self._conditional:
+                    if binding.shown:
+                        touched[binding.name] = binding
+        looks = [self._look(binding) for binding in touched.values()]
+        return [look for look in looks if not self._is_too_early(look, now)]
 
     def full_feedback(self, surface: str) -> list[Feedback]:
         """Return how every control of a surface should look, in the order of its profile."""
         bindings = [each for each in self._bindings.values() if each.surface == surface and _can_show(each.control)]
-        return [self._look(binding) or dark(binding.name) for binding in bindings]
+        return [self._look(binding) for binding in bindings]
 
-    def _look(self, binding: _Binding) -> Feedback | None:
-        """Return the look by the first rule that is shown and applies; natural gestures come before others."""
+    def correction(self, control: str) -> list[Feedback]:
+        """Return the true look of a control that may have changed by itself; empty where it shows nothing."""
+        binding = self._bindings.get(control)
+        if binding is None or not binding.shown:
+            return []
+        return [replace(self._look(binding), force=True)]
+
+    def _look(self, binding: _Binding) -> Feedback:
+        """Return the look by the first rule that applies, natural gestures before others; dark where none does."""
         for rule in binding.shown:
             if rule.condition is None or self.view.holds(rule.condition):
                 look = feedback_of(binding.name, binding.control, rule, self.view)
                 if look is not None:
                     return look
-        return dark(binding.name) if binding.conditional else None
+        return dark(binding.name)
 
-    def _is_too_early(self, name: str, binding: _Binding, look: Feedback, now: float) -> bool:
+    def _is_too_early(self, look: Feedback, now: float) -> bool:
         """Tell whether a pending look should wait: a light for a moment, the hand's own fader until it is settled."""
         if look.state is not State.ASKED:
-            self._pending.pop(name, None)
+            self._pending.pop(look.control, None)
             return False
         if look.style:
-            self._pending.setdefault(name, now + PENDING_AFTER_S)
+            self._pending.setdefault(look.control, now + PENDING_AFTER_S)
             return True
-        return look.origin == binding.surface
+        return look.origin == look.control.partition(".")[0]
 
 
 def _can_show(control: Control) -> bool:

@@ -60,12 +60,16 @@ class View:
                 return None
 
     def _take_pedalboard(self, change: PedalboardChanged) -> None:
+        """Take a pedalboard; on another one an effect of the same name is another effect, and is told of anew."""
+        if change.pedalboard != self.pedalboard.pedalboard:
+            self.bypasses.clear()
+            self.presets.clear()
+            self.parameters.clear()
         self.pedalboard = change
-        gone = set(self.bypasses) - set(change.effects)
-        for effect in gone:
+        for effect in set(self.bypasses) - set(change.effects):
             del self.bypasses[effect]
             self.presets.pop(effect, None)
-        self.parameters = {key: fact for key, fact in self.parameters.items() if key[0] not in gone}
+            self.parameters = {key: fact for key, fact in self.parameters.items() if key[0] != effect}
 
     def holds(self, condition: Condition) -> bool:
         """Tell whether everything a condition asks is so; an effect the pedalboard lacks is neither active nor not."""

@@ -35,6 +35,7 @@ from controld.session.requests import (
     TimedOut,
     WriteBypass,
     WriteParameters,
+    WritePreset,
 )
 from controld.session.state import BYPASS, EffectState, RigState
 from controld.values import same_value
@@ -220,11 +221,14 @@ class Executor:
             symbols = [BYPASS]
         elif isinstance(request, WriteParameters):
             symbols = list(request.values)
+        if isinstance(request, WritePreset) and (shaped := self.rig.by_instance(request.instance)) is not None:
+            shaped.disbelieve()
         effect = self.rig.by_instance(request.instance) if isinstance(request, Write) else None
         if effect is None:
             return
         for symbol in symbols:
-            effect.cells[symbol].sent = None
+            cell = effect.cells[symbol]
+            cell.sent = cell.confirmed = cell.believed = None
             self._doubtful.add((effect.name, symbol))
         self._audit.update(self._doubtful)
         self._audit_at_s = now + AUDIT_DELAY_S

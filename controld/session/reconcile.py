@@ -53,6 +53,7 @@ def digest(rig: RigState, found: Found) -> None:
         effect.present = there is not None and there.uri == effect.uri
         effect.alien = there is not None and there.uri != effect.uri
         if there is None or effect.alien:
+            effect.disbelieve()
             continue
         for symbol, value in [*there.values.items(), (BYPASS, float(there.bypassed))]:
             take_value(effect, symbol, value)

@@ -145,6 +145,8 @@ class Replies:
         effect.planned = False
         if isinstance(reply, Done):
             effect.present, effect.alien = True, False
+            effect.disbelieve()
+            effect.preset_loaded, effect.preset_doubtful = "", False
             known = effect.plugin is not None and effect.plugin.parameters
             for symbol, cell in effect.cells.items():
                 cell.confirmed = cell.scale.default if known or symbol == BYPASS else None
@@ -184,6 +186,9 @@ class Replies:
             effect.present = isinstance(reply, Done)
             if isinstance(reply, Done) and isinstance(reply.answer, bool):
                 take_value(effect, BYPASS, float(reply.answer))
+                effect.trust()
+            else:
+                effect.disbelieve()
 
     def _read_parameter_replied(self, request: ReadParameter, reply: Done | Denied) -> None:
         effect = self._ledger.rig.by_instance(request.instance)
@@ -194,6 +199,7 @@ class Replies:
             self._emit(effect.change(request.symbol))
         elif isinstance(reply, Denied) and reply.code == CODE_NO_SYMBOL:
             effect.present, effect.alien = False, True
+            effect.disbelieve()
 
     def _read_effects_replied(self, _request: ReadEffects, reply: Done | Denied) -> None:
         if isinstance(reply, Done) and isinstance(reply.answer, Found):

@@ -170,10 +170,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The engine refused, with its code (0: none) and the reason in plain words."""
+    """The engine refused, with its code (0: none) and the reason in plain words.
+
+    `garbled` says that the reply could not be understood at all: whether it was done is not known.
+    """
 
     reason: str
     code: int = 0
+    garbled: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

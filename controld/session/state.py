@@ -24,6 +24,7 @@ class Cell:
     scale: Scale
     asked: float
     confirmed: float | None = None
+    believed: float | None = None  # what was confirmed before the engine went away
     sent: float | None = None  # on its way: neither confirmed nor refused yet
     failure: str = ""
     reverted: bool = False  # the wish was taken back, and none has been asked since
@@ -69,6 +70,8 @@ class Cell:
 
     def forget(self) -> None:
         """Forget what the engine was known to hold; the wish stands."""
+        if self.confirmed is not None:
+            self.believed = self.confirmed
         self.confirmed = self.sent = None
         self.failure, self.reverted = "", False
 
@@ -89,6 +92,7 @@ class EffectState:
     preset: str = ""  # asked, by label
     preset_confirmed: str | None = None
     preset_loaded: str = ""  # the last one that was loaded
+    preset_doubtful: bool = False  # what is loaded is not known
     preset_failure: str = ""
     preset_origin: str = ""
     preset_told: PresetChanged | None = None
@@ -142,6 +146,7 @@ class EffectState:
     def preset_done(self) -> None:
         """Take it that the wished preset is loaded; what the others set is to be read."""
         self.preset_loaded = self.preset_confirmed = self.preset
+        self.preset_doubtful = False
         self.follow = {symbol for symbol in self.cells if symbol != BYPASS} - self.pinned
 
     def preset_refused(self, reason: str) -> None:
@@ -161,6 +166,24 @@ class EffectState:
         for symbol, cell in self.cells.items():
             if symbol != BYPASS:
                 cell.confirmed = cell.sent = None
+
+    def trust(self) -> None:
+        """Believe that an effect which outlived an outage is as it was, but for what was on its way then.
+
+        One parameter is left to be read: another plugin under this number gives itself away by not having it.
+        """
+        parameters = [cell for symbol, cell in self.cells.items() if symbol != BYPASS]
+        for cell in parameters[1:]:
+            if cell.confirmed is None:
+                cell.confirmed = cell.believed
+        if self.preset_confirmed is None and not self.preset_doubtful:
+            self.preset_confirmed = self.preset_loaded
+
+    def disbelieve(self) -> None:
+        """Forget what was believed: the effect is not what it was."""
+        for cell in self.cells.values():
+            cell.believed = None
+        self.preset_doubtful = True
 
     def forget(self) -> None:
         """Forget what the engine was known to hold."""

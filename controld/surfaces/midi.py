@@ -70,6 +70,7 @@ class MidiSurface:
         self._arrived: deque[tuple[bytes, float]] = deque()
         self._woken = False
         self._counts: Counter[str] = Counter()
+        self._said: set[str] = set()
 
     def start(self) -> None:
         """Begin to wait for the device. Call on the loop."""
@@ -174,6 +175,14 @@ class MidiSurface:
                     self._panel.saw_input(event.control, event.position)
                 if event is not None:
                     self._receive(event)
+        self._say_strange()
+
+    def _say_strange(self) -> None:
+        """Say once for each kind what the device sends and nothing here takes."""
+        kinds = self._stream.dropped.keys() | self.decoder.counters.keys()
+        for kind in sorted(kinds - self._said):
+            self._said.add(kind)
+            log.info("%s: nothing takes what the device sends: %s (said once, counted)", self.name, kind)
 
     def _tell_connected(self) -> None:
         self._cancel_timers()

@@ -14,6 +14,9 @@ from typing import Protocol
 
 from controld.surfaces.midi_ports import Backend, Direction, Link, Links, PortList, Wish
 
+STOP_S = 2.0  # how long closing the ports is waited for
+ADMIN = "controld-midi"  # the name of the thread that may hang in a library
+
 log = logging.getLogger("controld.midi")
 
 BackendFactory = Callable[[Callable[[], None]], Backend]
@@ -76,7 +79,7 @@ class MidiSystem:
         self._members.append(member)
         self._changed.set()
         if self._task is None:
-            self._admin = ThreadPoolExecutor(1, thread_name_prefix="controld-midi")
+            self._admin = ThreadPoolExecutor(1, thread_name_prefix=ADMIN)
             self._loop = asyncio.get_running_loop()
             self._task = self._loop.create_task(self._run(), name="midi system")
 
@@ -99,9 +102,13 @@ class MidiSystem:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-        # The admin thread is one, so this waits for a refresh that was under way.
-        await asyncio.get_running_loop().run_in_executor(admin, self._close)
-        admin.shutdown()
+        # The admin thread is one, so this waits for a refresh that was under way; a server that takes apart a client
+        # that was killed answers nobody for many seconds.
+        closing = asyncio.get_running_loop().run_in_executor(admin, self._close)
+        done, _ = await asyncio.wait({closing}, timeout=STOP_S)
+        if not done:
+            log.warning("the MIDI system does not answer; it is left as it is")
+        admin.shutdown(wait=bool(done))
         self._links = [{} for _ in self._backends]
         self._tell()
 

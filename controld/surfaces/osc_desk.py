@@ -21,6 +21,8 @@ from controld.surfaces.osc_outlet import Observer, Outlet, Wire
 
 _NO_ARGUMENT: Final = frozenset({"N", "I"})  # nil and impulse stand for a message without arguments
 
+MAX_ECHOED: Final = 256  # characters of what was wrong that go back: a reply fits one datagram
+
 log = logging.getLogger("controld.osc")
 
 
@@ -127,6 +129,7 @@ class Desk:
 
     def refuse(self, client: Client, address: str, reason: str) -> None:
         """Tell a client why what it asked for cannot be, and how things stand there."""
+        address, reason = address[:MAX_ECHOED], reason[:MAX_ECHOED]
         self.ledger.note(client.name, "refused", f"{address}: {reason}")
         self.outlet.say(client, ERROR, (address, reason))
         self.outlet.tell(client, self.namespace.facts_at(address), mine=True)

@@ -10,6 +10,8 @@ from typing import Final
 MAX_SENDERS: Final = 256
 OTHERS: Final = "others"
 
+MAX_DETAIL: Final = 300  # characters of what a sender got wrong that are worth a line
+
 log = logging.getLogger("controld.osc")
 
 
@@ -31,7 +33,13 @@ class Ledger:
             counts = self._by_sender.setdefault(sender, Counter())
         counts[kind] += 1
         if counts[kind] == 1:
-            log.warning("%s: %s: %s: %s (said once; more of the kind are counted)", self._surface, sender, kind, detail)
+            log.warning(
+                "%s: %s: %s: %s (said once; more of the kind are counted)",
+                self._surface,
+                sender,
+                kind,
+                detail[:MAX_DETAIL],
+            )
 
     def by_sender(self) -> dict[str, dict[str, int]]:
         """Return the counts by sender and kind."""
