@@ -158,5 +158,5 @@ def _move(request: Answer, move: str, limit: float) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= limit:
-        raise SimulateError(f"`{move}` is a number up to {limit:g}")
+        raise SimulateError(f"{request.get('control')}: `{move}` is a number up to {limit:g}")
     return float(value)

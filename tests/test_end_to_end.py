@@ -254,6 +254,14 @@ def _effects(rig: RigProcess) -> dict[str, tuple[bool, float | None]]:
     }
 
 
+@pytest.fixture
+def no_jack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without MIDI: the server of the tests before is none of these tests' business."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "controld-none")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+
+
+@pytest.mark.usefixtures("no_jack")
 class TestLife:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_it_stops_cleanly(self, tmp_path: Path, number: signal.Signals) -> None:
