@@ -240,3 +240,22 @@ class TestChoices:
         engine.run(session)
         assert engine.effects[1].values["gain"] == pytest.approx(0.7)
         assert cell(session) == (0.7, 0.7, State.CONFIRMED)
+
+    @pytest.mark.parametrize(
+        ("action", "stale"),
+        [
+            (SetBypass(("delay",), bypassed=True), WriteBypass(2, bypassed=False)),
+            (gain(0.3), WriteParameters(1, {"gain": 0.9, "level": 3.0})),
+            (DriveParameter("drive", "gain", 0.3), None),
+        ],
+    )
+    def test_a_hand_during_a_recall_is_not_taken_back_even_for_a_moment(
+        self, action: EngineAction, stale: WriteBypass | WriteParameters | None
+    ) -> None:
+        """The step of the recall that it makes obsolete is not sent after it; a sweep may come after the step."""
+        session, engine, _ = started()
+        engine.log.clear()
+        ask(session, engine, RecallSnapshot("Lead"), action)
+        assert stale not in engine.log
+        held = [engine.effects[1].values["gain"], engine.effects[2].bypassed]
+        assert held == ([0.9, True] if isinstance(action, SetBypass) else [0.3, False])
