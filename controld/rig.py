@@ -58,18 +58,18 @@ class Rig:
         trace = self.trace
         if trace is not None:
             trace("event", event)
+        overdue = self.mapper.next_deadline()
+        if overdue is not None and overdue <= event.time_s:
+            output = self.tick(event.time_s)  # what was due before this goes before it
         if isinstance(event, SurfaceConnected):
             if not event.client:  # a surface with clients tells a new one by itself
-                output.feedback = self.mapper.full_feedback(event.surface)
+                output.feedback += self.mapper.full_feedback(event.surface)
             return output
         if isinstance(event, SurfaceLost):
             intents = self.mapper.release_surface(event.surface, now, event.client)
         elif isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
         else:
-            overdue = self.mapper.next_deadline()
-            if overdue is not None and overdue <= event.time_s:
-                output = self.tick(event.time_s)  # what was due before this goes before it
             intents = self.mapper.receive(event)
             self._do(intents, now, output)
             if any(type(change) is Refused for change in output.changes):

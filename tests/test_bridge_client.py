@@ -233,17 +233,19 @@ class TestTrouble:
 
         run(scenario, StandIn(lambda request: [stock(request)] * 2))
 
-    @pytest.mark.parametrize(
-        "body", [b"", b"null", b"[]", b"\xff\xfe", b'{\n\t"success" : true\n}']
-    )
+    @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"\xff\xfe", b'{\n\t"success" : true\n}'])
     def test_garbage_is_as_good_as_no_answer(self, body: bytes, caplog: pytest.LogCaptureFixture) -> None:
         """Nobody knows what was done: the session is told to look, and it is said once."""
 
         async def scenario(rig: Rig, bridge: StandIn) -> None:
             bridge.answer = lambda request: body if "bypass" in request.get("command", "") else stock(request)
-            for count in (1, 2):
+
+            async def garble(connections: int) -> None:
                 assert isinstance(await rig.ask(WriteBypass(1, bypassed=True)), TimedOut)
-                await until(lambda count=count: rig.count(EngineConnected) == 1 + count)
+                await until(lambda: rig.count(EngineConnected) == connections)
+
+            await garble(2)
+            await garble(3)
             assert rig.count(EngineLost) == 0
             assert await rig.ask(ReadParameter(3, "gain")) == Done(3.0)
 

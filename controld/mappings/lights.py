@@ -57,7 +57,10 @@ def shown_of(target: Target, view: View) -> Shown | None:
             return _one_of_many(pick in (board.pedalboard, board.index), board.state, board.origin)
         case PresetTarget(preset=str() as label):
             preset = view.presets.get(target.effect)
-            return None if preset is None else _one_of_many(preset.preset == label, preset.state, preset.origin)
+            if preset is None:
+                return None
+            held = preset.preset == label and preset.state is not State.ASKED  # a refused one left this one loaded
+            return float(held), preset.state if preset.preset == label else State.CONFIRMED, preset.origin
         case _:
             return None
 

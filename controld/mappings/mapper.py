@@ -6,12 +6,12 @@ asked only where a rule needs them. Waits inside a rule's list, undecided gestur
 deadlines: `next_deadline` says when `tick` should be called.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from controld.actions import Action
-from controld.changes import ParameterChanged, State, StateChange
+from controld.changes import ParameterChanged, PedalboardChanged, PresetChanged, SnapshotChanged, State, StateChange
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.gesture import Fired, Switch, Wants
@@ -142,29 +142,34 @@ class Mapper:
     def tick(self, now: float) -> tuple[list[Intent], list[Feedback]]:
         """Return what time alone brings: holds, decided presses, what comes after waits, and lights still pending."""
         intents: list[Intent] = []
-        for binding in list(self._undecided.values()):
-            self._fire(binding, binding.switch.expire(now), now, intents)
-            self._watch(binding)
-        due_now = [(each.due_s, key, each) for key, each in self._sequences.items() if each.due_s <= now]
-        for _, key, sequence in sorted(due_now, key=lambda entry: entry[0]):
-            del self._sequences[key]
-            self._continue(sequence, intents)
-        due = [name for name, at_s in self._pending.items() if at_s <= now]
-        for name in due:
+        while (due := min(self._deadlines(), default=None)) is not None and due[0] <= now:
+            at_s, is_switch, key = due  # one at a time: what one of them starts may be due as well
+            if is_switch:
+                binding = self._undecided[key]
+                self._fire(binding, binding.switch.expire(at_s), at_s, intents)
+                self._watch(binding)
+            else:
+                self._continue(self._sequences.pop(key), intents)
+        shown = [name for name, at_s in self._pending.items() if at_s <= now]
+        for name in shown:
             del self._pending[name]
-        return intents, [self._look(self._bindings[name]) for name in due]
+        return intents, [self._look(self._bindings[name]) for name in shown]
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""
         if not (self._undecided or self._sequences or self._pending):
             return None
-        deadlines = [sequence.due_s for sequence in self._sequences.values()]
-        deadlines += self._pending.values()
-        for binding in self._undecided.values():
+        deadlines = [due[0] for due in self._deadlines()]
+        return min([*deadlines, *self._pending.values()], default=None)
+
+    def _deadlines(self) -> Iterator[tuple[float, bool, str]]:
+        """Yield when something is to be decided or done: seconds, whether by a switch, and its key."""
+        for key, sequence in self._sequences.items():
+            yield sequence.due_s, False, key
+        for name, binding in self._undecided.items():
             deadline = binding.switch.deadline()
             if deadline is not None:
-                deadlines.append(deadline)
-        return min(deadlines, default=None)
+                yield deadline, True, name
 
     def take_over(self, old: "Mapper") -> None:
         """Go on where another mapper was: what is held stays held, and belongs to the rules that took it."""
@@ -239,10 +244,14 @@ class Mapper:
     def receive_changes(self, changes: Iterable[StateChange], now: float) -> list[Feedback]:
         """Return how the controls that follow these facts should look; each once, with the newest of all facts."""
         touched: dict[str, _Binding] = {}
+        failed: set[str] = set()
         for change in changes:
             key = self.view.receive(change)
             if key is None:
                 continue
+            if isinstance(change, PresetChanged | SnapshotChanged | PedalboardChanged) and change.state is State.FAILED:
+                # The device may have lit the switch that asked, which is not the one this fact is about any more.
+                failed |= {binding.name for binding in self._by_key.get(key, ())}
             # The hand's own fader is not shown its past while the wish is on its way; a surface with many clients knows
             # whose hand it is, and spares that one by itself.
             hand = change.origin if _is_moving(change) else None
@@ -254,6 +263,8 @@ class Mapper:
                     if binding.shown:
                         touched[binding.name] = binding
         looks = [self._look(binding) for binding in touched.values()]
+        for look in looks:
+            look.force |= look.control in failed
         return [look for look in looks if not self._is_too_early(look, now)]
 
     def full_feedback(self, surface: str) -> list[Feedback]:

@@ -147,7 +147,6 @@ class EffectState:
         """Take it that the wished preset is loaded; what the others set is to be read."""
         self.preset_loaded = self.preset_confirmed = self.preset
         self.preset_doubtful = False
-        self.follow = {symbol for symbol in self.cells if symbol != BYPASS} - self.pinned
 
     def preset_refused(self, reason: str) -> None:
         """Take the wish for a preset back to the one that was loaded."""
@@ -162,7 +161,8 @@ class EffectState:
         return not any(cell.failure for cell in cells) and not (recall.preset and self.preset_failure)
 
     def forget_values(self) -> None:
-        """Forget the parameters' values, because a preset changed them."""
+        """Forget the parameters' values, because a preset changed them; what nobody asked for since follows it."""
+        self.follow = {symbol for symbol in self.cells if symbol != BYPASS} - self.pinned
         for symbol, cell in self.cells.items():
             if symbol != BYPASS:
                 cell.confirmed = cell.sent = None
