@@ -1,4 +1,4 @@
-"""What was late or was refused: everything that was due comes in its order, and a refused preset leaves the one before."""
+"""What was late or refused: what was due comes in its order, and a refused preset leaves the one before it."""
 
 import pytest
 from fake_engine import started

@@ -22,9 +22,23 @@ from controld.bridge.protocol import BridgeInfo, decode_batch, decode_reply
 from controld.errors import EngineUnavailable
 from controld.session.engine_events import EngineConnected, EngineEvent, EngineLost
 from controld.session.outbox import Outbox
-from controld.session.requests import Denied, EngineReply, EngineRequest, TimedOut
+from controld.session.requests import (
+    Denied,
+    EngineReply,
+    EngineRequest,
+    Probe,
+    ReadBypass,
+    ReadEffects,
+    ReadParameter,
+    ReadPlugin,
+    ReadPresets,
+    TimedOut,
+)
 
 _TIMED_OUT = TimedOut()
+QUESTIONS = frozenset({ReadBypass, ReadParameter, ReadEffects, ReadPlugin, ReadPresets, Probe})
+# After a reply that was nonsense.
+LOOK_AGAIN_S = 0.25
 
 log = logging.getLogger("controld.bridge.client")
 
@@ -94,7 +108,8 @@ class BridgeClient:
         self._landing = False  # replies are being told
         self._connected = False  # as far as the session knows
         self._warned_slow = False
-        self._garbled = 0
+        self._garbled = 0  # replies that were nonsense
+        self._look: asyncio.TimerHandle | None = None
         self._wire_requests = self._replies = self._denied = self._timed_out = 0
 
     def start(self) -> None:
@@ -163,27 +178,34 @@ class BridgeClient:
             self._measure(took_s, len(cargo.requests))
         replies = _decode(cargo, body)
         host_gone = _TIMED_OUT in replies
-        garbled = next((reply for reply in replies if isinstance(reply, Denied) and reply.garbled), None)
-        if garbled is not None:
-            replies = [_TIMED_OUT if isinstance(each, Denied) and each.garbled else each for each in replies]
-            self._complain(garbled.reason)
+        for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
+            if isinstance(reply, Denied) and reply.garbled and type(request) not in QUESTIONS:
+                replies[index] = _TIMED_OUT  # as good as no answer: nobody knows what was done
+                self._have_looked(reply.reason)
         last = len(replies) - 1
         for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
             # What is put into the outbox meanwhile is sent with the last reply, and not to a bridge without its host.
-            self._landing = index < last or host_gone or garbled is not None
+            self._landing = index < last or host_gone
             self._report(request, reply, took_s)
         self._landing = False
         if host_gone:
             self._connection.host_gone()
         else:
-            if garbled is not None:  # as good as no answer: have the session look what was done
-                self._guard(self._on_event, EngineConnected(self._info.capabilities, self._info.description))
             self.pump()
 
-    def _complain(self, reason: str) -> None:
+    def _have_looked(self, reason: str) -> None:
+        """Have the session look what the engine did, soon: a bridge that always answers so is not to be worn out."""
+        if not self._garbled:
+            log.warning("%s; what it did is asked for (said once)", reason)
         self._garbled += 1
-        level = logging.WARNING if self._garbled == 1 else logging.DEBUG
-        log.log(level, "%s; what it did is asked for (said once)", reason)
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._look = None
+        if self._connected and self._connection.ready:
+            self._guard(self._on_event, EngineConnected(self._info.capabilities, self._info.description))
+            self.pump()
 
     def connection_broken(self) -> None:
         """Give up what was sent, and what was taken to be sent next."""
@@ -198,6 +220,8 @@ class BridgeClient:
         self._guard(self._on_event, EngineLost(reason))
 
     def _close_sockets(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
         self._connected = False
         self._connection.close()
         if self._feed is not None:
