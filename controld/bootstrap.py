@@ -47,7 +47,9 @@ def main(argv: Sequence[str]) -> int:
         case ["test", *rest]:
             set_up("dev")
             os.chdir(ROOT)
-            os.execv(VENV / "bin" / "python", ["python", "-m", "pytest", *rest])  # noqa: S606 - our own tests
+            # By its own path also as the first argument: that is how Python finds the environment it belongs to.
+            python = VENV / "bin" / "python"
+            os.execv(python, [str(python), "-m", "pytest", *rest])  # noqa: S606 - our own tests
         case ["setup"] | ["setup", "dev"]:
             set_up("".join(argv[1:]))
             return 0
