@@ -20,7 +20,7 @@ import jack
 import rtmidi
 
 from controld.surfaces.midi_ports import Direction, Link, Links, PortList, Wish, WishKey
-from controld.surfaces.midi_rtmidi import Error, RtMidiPort
+from controld.surfaces.midi_rtmidi import LAST_CALLBACK_S, Error, RtMidiPort
 
 log = logging.getLogger("controld.midi.jack")
 
@@ -97,6 +97,10 @@ class JackBackend:
             own.port.close()
         self._ports.clear()
         if self._client is not None:
+            # Closing cancels libjack's thread. One that is cancelled while it waits for the interpreter takes its lock
+            # along, and everything hangs for ever: so no callback may come any more, and the last one must be over.
+            self._client.deactivate()
+            time.sleep(LAST_CALLBACK_S)
             self._client.close()
             self._client = None
         self._down = False

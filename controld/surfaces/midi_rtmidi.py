@@ -12,6 +12,9 @@ from controld.surfaces.midi_ports import Direction
 
 log = logging.getLogger("controld.midi")
 
+# How long a callback that has begun may take to get the interpreter and be done with it.
+LAST_CALLBACK_S = 0.03
+
 Error = rtmidi.RtMidiError
 
 
@@ -62,5 +65,6 @@ class RtMidiPort:
             self._closed = True
         if self._direction is Direction.IN:
             self._port.cancel_callback()
+            time.sleep(LAST_CALLBACK_S)  # closing ends the thread that may be within the last callback
         self._port.close_port()
         self._port.delete()
