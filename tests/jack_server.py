@@ -1,13 +1,10 @@
 """A JACK server of our own for tests and benchmarks: dummy driver, its own name, started and stopped as needed."""
 
-import contextlib
 import os
 import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 
 import pytest
@@ -34,7 +31,6 @@ class JackServer:
 
     def start(self, timeout_s: float = 10.0) -> None:
         """Start the server and wait until clients can join; raises TimeoutError where they cannot in time."""
-        _forget_dead_servers()
         command = ["jackd", "--no-realtime", "-S", "-n", self.name, "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + timeout_s
@@ -80,17 +76,3 @@ class JackServer:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
-
-
-def _forget_dead_servers() -> None:
-    """Remove what servers that were killed left behind: their registry has eight places, and they keep theirs."""
-    if "jackd" not in _commands():
-        for left in Path("/dev/shm").glob("jack[-_]s*"):
-            left.unlink(missing_ok=True)
-
-
-def _commands() -> Iterator[str]:
-    """Yield the names of all running programs."""
-    for path in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            yield path.read_text(encoding="utf-8").strip()
