@@ -10,7 +10,6 @@ import gc
 import logging
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -83,6 +82,11 @@ class Daemon:
             on_started(self)
             await self._stopping.wait()
             log.info("stopping")
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether `stop` was called."""
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         """Have `run` return."""
@@ -315,13 +319,11 @@ async def serve(
     """Run a daemon until SIGINT or SIGTERM; a second one ends the process at once."""
     daemon = Daemon(config, socket)
     loop = asyncio.get_running_loop()
-    asked: list[float] = []
 
     def interrupted() -> None:
-        if asked:
+        if daemon.stopping:
             log.warning("stopped at once, without cleaning up")
             signal.raise_signal(signal.SIGKILL)
-        asked.append(time.monotonic())
         faulthandler.dump_traceback_later(STOP_PATIENCE_S, exit=True)
         daemon.stop()
 

@@ -6,7 +6,6 @@ Pure: from the values that pass through the core to text. One table of kinds, on
 from collections.abc import Callable, Mapping
 
 from controld.actions import (
-    Action,
     DriveParameter,
     LoadPedalboard,
     LoadPreset,
@@ -30,7 +29,6 @@ from controld.changes import (
     Refused,
     SnapshotChanged,
     State,
-    StateChange,
 )
 from controld.events import ControlMoved, ControlTurned, OscArrived, ProgramChosen, SurfaceConnected, SurfaceLost
 from controld.feedback import Feedback
@@ -166,5 +164,3 @@ _WORDS: dict[type, Callable[..., str]] = {
     Refused: lambda change: f"refused {change.subject}: {change.reason}",
     Feedback: _feedback,
 }
-
-Traceable = Action | StateChange | Feedback | Intent

@@ -26,17 +26,11 @@ from controld.session.requests import (
     Denied,
     EngineReply,
     EngineRequest,
-    Probe,
-    ReadBypass,
-    ReadEffects,
-    ReadParameter,
-    ReadPlugin,
-    ReadPresets,
+    Question,
     TimedOut,
 )
 
 _TIMED_OUT = TimedOut()
-QUESTIONS = frozenset({ReadBypass, ReadParameter, ReadEffects, ReadPlugin, ReadPresets, Probe})
 # After a reply that was nonsense.
 LOOK_AGAIN_S = 0.25
 
@@ -179,7 +173,7 @@ class BridgeClient:
         replies = _decode(cargo, body)
         host_gone = _TIMED_OUT in replies
         for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
-            if isinstance(reply, Denied) and reply.garbled and type(request) not in QUESTIONS:
+            if isinstance(reply, Denied) and reply.garbled and not isinstance(request, Question):
                 replies[index] = _TIMED_OUT  # as good as no answer: nobody knows what was done
                 self._have_looked(reply.reason)
         last = len(replies) - 1

@@ -26,8 +26,8 @@ from controld.session.requests import (
     ConnectPorts,
     EngineReply,
     EngineRequest,
+    Question,
     ReadBypass,
-    ReadEffects,
     ReadParameter,
     ReadPlugin,
     ReadPresets,
@@ -45,7 +45,6 @@ MAX_ROUNDS = 12
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 AUDIT_DELAY_S = 2.5
 Write = WriteBypass | WriteParameters
-Question = ReadBypass | ReadParameter | ReadEffects | ReadPlugin | ReadPresets
 NO_ANSWER = "the engine did not answer in time"
 
 
@@ -214,19 +213,16 @@ class Executor:
 
     def _timed_out(self, request: EngineRequest, now: float) -> None:
         """Remember what is doubtful now; the client reconnects, and what it finds then decides."""
-        symbols: list[str] = []
         if isinstance(request, ConnectPorts):
             self.rig.touched.add((request.source, request.target))
-        if isinstance(request, WriteBypass):
-            symbols = [BYPASS]
-        elif isinstance(request, WriteParameters):
-            symbols = list(request.values)
-        if isinstance(request, WritePreset) and (shaped := self.rig.by_instance(request.instance)) is not None:
-            shaped.disbelieve()
-        effect = self.rig.by_instance(request.instance) if isinstance(request, Write) else None
+            return
+        effect = self.rig.by_instance(request.instance) if isinstance(request, Write | WritePreset) else None
         if effect is None:
             return
-        for symbol in symbols:
+        if isinstance(request, WritePreset):
+            effect.disbelieve()
+            return
+        for symbol in request.values if isinstance(request, WriteParameters) else (BYPASS,):
             cell = effect.cells[symbol]
             cell.sent = cell.confirmed = cell.believed = None
             self._doubtful.add((effect.name, symbol))

@@ -137,6 +137,9 @@ EngineRequest = (
     | SetProcessing | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
 )  # fmt: skip
 
+# Those that change nothing, whatever becomes of them.
+Question = Probe | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
+
 
 @dataclass(frozen=True, slots=True)
 class FoundEffect:
