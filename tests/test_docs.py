@@ -24,7 +24,8 @@ from controld.config import CONFIG_NAME, RigLoader
 from controld.config_schema import ENGINE, MIDI, OSC, RIG, STARTUP, SURFACE
 from controld.mappings.mapper import PENDING_AFTER_S
 from controld.mappings.profile import Coding, Kind
-from controld.mappings.profile_tables import CONTROL, LED, PROFILE, RING
+from controld.mappings.profile_lights import LED, RING
+from controld.mappings.profile_tables import CONTROL, PROFILE
 from controld.mappings.rule import DEFAULT_DOUBLE_S, DEFAULT_HOLD_S, Gesture
 from controld.mappings.schema_tables import ACTIONS, IF, LOOK, MAPPING, MIDI_MESSAGE, RULE
 from controld.mappings.schema_words import NOT_BUILT_YET

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from controld.document import Node
 from controld.mappings.expand import expand_entry
-from controld.mappings.profile import Coding, Control, Kind, Light, Profile, Source, SourceType
+from controld.mappings.profile import Coding, Control, Kind, Profile, Source, SourceType
+from controld.mappings.profile_lights import led_of, light_of
 from controld.mappings.profile_tables import ANY_CONTROL, CONTROL_NAME, LIGHT, PROFILE, SOURCES
 from controld.shape import BAD, Record, Report, listed
 
@@ -71,7 +72,7 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
     kind = Kind(record["kind"])
     channel = record["channel"] if record["channel"] is not None else default_channel
     if record.name == LIGHT.name:
-        return Control(name, kind, None, _led(record, None, channel or default_channel or 1, report))
+        return Control(name, kind, None, led_of(record, None, channel or default_channel or 1, report))
     written = record.written(SOURCES)
     if len(written) != 1:
         return None
@@ -82,7 +83,7 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
         return None
     _judge(record, kind, medium, report)
     source = _source(record, medium, channel)
-    light = _light(record, kind, source, channel or default_channel or 1, report)
+    light = light_of(record, kind, source, channel or default_channel or 1, report)
     calibrate = record["calibrate"]
     shown_only = kind is Kind.LIGHT and medium is not SourceType.OSC
     return Control(name, kind, None if shown_only else source, light, Coding(record["coding"]), calibrate)
@@ -125,45 +126,3 @@ def _source(record: Record, medium: SourceType, channel: int) -> Source:
     number = record[medium.value]
     exact = isinstance(number, int) and number >= 0
     return Source(medium, number if exact else None, channel, record["bits"])
-
-
-def _light(record: Record, kind: Kind, source: Source, channel: int, report: Report) -> Light | None:
-    if source.type is SourceType.OSC:
-        return None  # an OSC widget shows the value at its own address
-    if "led" in record:
-        return _led(record, source, channel, report)
-    if "ring" in record and record["ring"] is not None:
-        ring: Record = record["ring"]
-        own: int | None = ring["cc"]
-        return _moving(source if own is None else Source(SourceType.CC, own), ring["channel"] or channel)
-    if kind is Kind.LIGHT:
-        return Light(source.type, source.number or 0, channel)
-    return _moving(source, channel) if kind is Kind.FADER and _is_exact(source) else None
-
-
-def _is_exact(source: Source) -> bool:
-    return source.type is SourceType.PITCHBEND or source.number is not None
-
-
-def _moving(source: Source, channel: int) -> Light:
-    bits = 14 if source.type is SourceType.PITCHBEND else source.bits
-    return Light(source.type, source.number or 0, channel, continuous=True, bits=bits)
-
-
-def _led(record: Record, source: Source | None, channel: int, report: Report) -> Light | None:
-    """Return the light of `led`; its message is the control's own where it does not say another."""
-    led: Record | None = record["led"]
-    if led is None:
-        return None
-    written = led.written(("cc", "note"))
-    if written:
-        medium, number = SourceType(written[0]), led[written[0]]
-    elif source is not None and source.type in {SourceType.CC, SourceType.NOTE} and source.number is not None:
-        medium, number = source.type, source.number
-    else:
-        report.error(led.node, "`led` needs `cc` or `note`", "the control itself sends no message that could set it")
-        return None
-    return Light(
-        medium, number or 0, led["channel"] or channel,
-        off=led["off"], on=led["on"], dim=led["dim"], blink=led["blink"], colors=led["colors"],
-    )  # fmt: skip

@@ -6,8 +6,8 @@ Pure. What the values mean together is judged by `profile_schema`; what is not b
 from typing import Any
 
 from controld.document import Node
-from controld.mappings.lights import STYLES
 from controld.mappings.profile import Coding, Kind, SourceType
+from controld.mappings.profile_lights import LED, RING
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.osc_pattern import OscPatternError, compile_pattern
 from controld.shape import Definitions, Field, JsonSchema, Leaf, Mistake, Report, Table
@@ -17,9 +17,7 @@ from controld.shape_lists import Deferred, ListOf, MapOf
 ANY_CHANNEL = 0
 SOURCES = tuple(each.value for each in SourceType)
 
-_DATA = integer(0, 127)
 _CHANNEL = integer(1, 16, "a channel", {"any": ANY_CHANNEL})
-_ONE_CHANNEL = integer(1, 16, "a channel")
 _ANY = {"any": -1}
 
 
@@ -42,38 +40,7 @@ def osc_address(written: str) -> str:
     return written
 
 
-def _color(written: str) -> str:
-    if written in STYLES:
-        raise Mistake(f"`{written}` is a style, not a colour", "its value stands beside `colors`, not under it")
-    return written
-
-
 ADDRESS = custom("an OSC address such as `/drive/level`", osc_address, {"type": "string", "pattern": "^/"})
-
-_MESSAGE = {
-    "cc": Field(integer(0, 127, "a controller number"), "The control change that sets it.", examples=(20,)),
-    "note": Field(note(), "The note whose velocity sets it.", examples=("C1",)),
-    "channel": Field(_ONE_CHANNEL, "The MIDI channel, 1 to 16; the control's own where not given."),
-}
-LED = Table(
-    "led", "a led",
-    _MESSAGE | {
-        "off": Field(_DATA, "The value for dark.", default=0),
-        "on": Field(_DATA, "The value for lit.", default=127),
-        "dim": Field(_DATA, "The value for half lit, where the device can."),
-        "blink": Field(_DATA, "The value for blinking, where the device can."),
-        "colors": Field(
-            MapOf(custom("the name of a colour", _color), _DATA, "colours with their values"),
-            "The device's palette: a value for each colour.", default={}, examples=({"red": 5, "green": 20},),
-        ),
-    },
-    doc="How the control lights up. Without `cc` or `note` it is the message the control itself sends.",
-    exclusive=(("cc", "note"),),
-)  # fmt: skip
-RING = Table(
-    "ring", "a ring", {"cc": _MESSAGE["cc"], "channel": _MESSAGE["channel"]},
-    doc="A ring of lights or a motor that shows a position. Without `cc` it is the message the control itself sends.",
-)  # fmt: skip
 
 CONTROL = Table(
     "control", "a control",
