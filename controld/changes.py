@@ -4,9 +4,11 @@ Pure values. A change names the state a thing *stands in*: asked (sent, not yet 
 surfaces show the three apart. `origin` is who caused it ("surface" or "surface/client"; "" for the rig itself).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
+from controld.actions import Value
 from controld.values import Scale
 
 
@@ -82,6 +84,100 @@ class PedalboardChanged:
     origin: str = ""
     tempo_bpm: float = 120.0
     pedalboards: tuple[str, ...] = ()  # all there are, in order
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role -> its effects on this pedalboard
+
+
+@dataclass(slots=True)
+class SnapshotSaved:
+    """A snapshot of the current pedalboard holds now what is played."""
+
+    snapshot: str
+    index: int
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class MorphChanged:
+    """A morph between snapshots (by name, in order) stands at `position`; None where it stands nowhere any more."""
+
+    snapshots: tuple[str, ...]
+    position: float | None
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class BankChanged:
+    """The current bank, `index` from 1, with its pedalboards; `banks` are all there are, in order."""
+
+    bank: str
+    index: int
+    pedalboards: tuple[str, ...] = ()
+    banks: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class TempoChanged:
+    """The tempo in beats a minute, and whether the transport rolls."""
+
+    bpm: float
+    rolling: bool
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class BeatPassed:
+    """A beat of the tempo, counted from 1 since it was last set or tapped; told only where it is wanted."""
+
+    beat: int
+
+
+@dataclass(slots=True)
+class MuteChanged:
+    """Whether the outputs are parted from the speakers."""
+
+    on: bool
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class TunerChanged:
+    """Whether the tuner is shown, and what it hears: a note such as "A2" ("" for none) and cents from it."""
+
+    on: bool
+    state: State
+    note: str = ""
+    cents: float = 0.0
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class PageChanged:
+    """The page that is active now, `index` from 1, and the one before; "" (0) is no page."""
+
+    page: str
+    index: int
+    before: str = ""
+    pages: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class VariableChanged:
+    """A variable's value."""
+
+    name: str
+    value: Value
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class SurfaceChanged:
+    """A surface's device is there, or gone."""
+
+    surface: str
+    connected: bool
 
 
 @dataclass(slots=True)
@@ -102,5 +198,7 @@ class Refused:
 
 
 StateChange = (
-    BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | PedalboardChanged | EngineChanged | Refused
-)
+    BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged
+    | PedalboardChanged | BankChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged
+    | VariableChanged | SurfaceChanged | EngineChanged | Refused
+)  # fmt: skip

@@ -100,12 +100,12 @@ class RigLoader:
             _with_implicit(surfaces.values(), compiler),
             boards,
             tuple(rules),
-            self._startup(record, boards, complete=nodes is not None),
-            record["tempo"],
-            record["reload"],
-            tuple(self.files),
-            tuple(self.folders),
-            tuple(sorted(self.report.warnings)),
+            startup=self._startup(record, boards, complete=nodes is not None),
+            tempo_bpm=record["tempo"],
+            reload=record["reload"],
+            files=tuple(self.files),
+            folders=tuple(self.folders),
+            warnings=tuple(sorted(self.report.warnings)),
         )
 
     def _read(self, path: Path) -> Node | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from controld.errors import Problem
 from controld.mappings.profile import Control, Profile
-from controld.mappings.rule import Rule
-from controld.session.model import Pedalboard
+from controld.mappings.rule import Rule, Stage
+from controld.session.model import Bank, Pedalboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class RigConfig:
     surfaces: tuple[SurfaceConfig, ...] = ()
     pedalboards: tuple[Pedalboard, ...] = ()
     rules: tuple[Rule, ...] = ()
+    stage: Stage = field(default_factory=Stage)
+    banks: tuple[Bank, ...] = ()
     startup: Startup = field(default_factory=Startup)
     tempo_bpm: float = 120.0
     reload: bool = True

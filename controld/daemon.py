@@ -27,6 +27,7 @@ from controld.errors import ConfigError, ControldError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.hub import Hub
+from controld.mappings.profile import Control
 from controld.osc_clients import Reply
 from controld.reload import Reloader
 from controld.rig import Output, Rig
@@ -56,7 +57,15 @@ class Daemon:
         last = self._keeper.kept if self._keeper else Standing()
         known = last.pedalboard in {board.name for board in config.pedalboards}
         start = last if known else Standing(config.startup.pedalboard)
-        self.rig = Rig(config.rules, config.controls, config.pedalboards, start.pedalboard, start.snapshot)
+        self.rig = Rig(
+            config.rules,
+            config.controls,
+            config.pedalboards,
+            start.pedalboard,
+            start.snapshot,
+            config.stage,
+            config.banks,
+        )
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched)
@@ -191,7 +200,10 @@ class Daemon:
         log.log(level, "files were changed: %d rules and %d pedalboards are new or changed", rules, boards)
         controls = {**config.controls, **self.config.controls}  # of surfaces that are open, as they were opened
         self.config = replace(config, surfaces=self.config.surfaces, engine=self.config.engine)
-        self._hub.enter(self.rig.replace, config.rules, controls, config.pedalboards)
+        self._hub.enter(self._replace, config, controls)
+
+    def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
+        return self.rig.replace(config.rules, controls, config.pedalboards, now, config.stage, config.banks)
 
     # Out
 
@@ -218,8 +230,8 @@ class Daemon:
                 self._midi[message.surface].send(message.data)
             elif isinstance(message, SendOsc) and message.surface in self._osc:
                 self._osc[message.surface].send_message(message)
-        if output.resync:
-            self._resync()
+        if output.resync is not None:
+            self._resync(output.resync)
         if self._tracer.active:
             self._tracer.saw_output(output)
 
@@ -227,11 +239,14 @@ class Daemon:
         if self._keeper is not None:
             self._keeper.note(Standing(self.rig.session.pedalboard.name, self.rig.session.snapshot))
 
-    def _resync(self) -> None:
-        """Show every surface everything again, whatever it is thought to show."""
-        for osc in self._osc.values():
-            osc.resync()
+    def _resync(self, surface: str) -> None:
+        """Show a surface ("": each) everything again, whatever it is thought to show."""
+        for name, osc in self._osc.items():
+            if surface in {"", name}:
+                osc.resync()
         for name, midi in self._midi.items():
+            if surface not in {"", name}:
+                continue
             midi.show([replace(look, force=True) for look in self.rig.mapper.full_feedback(name)])
 
     def _show(self, feedback: list[Feedback]) -> None:

@@ -99,6 +99,8 @@ class Namespace:
                 return News([self._keep(Fact("/status", change.state.value, rest=(change.reason,)))])
             case Refused():
                 return News([], change.origin)
+            case _:
+                return News([])
         return News(facts, change.origin, change.state is not State.ASKED)
 
     def dump(self) -> list[Fact]:

@@ -7,19 +7,34 @@ from it comes back in one `Output`. The daemon runs it with real shells; tests r
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from controld.actions import EngineAction, Resync, SendMidi, SendOsc
-from controld.changes import Refused, State, StateChange
+from controld.actions import (
+    Action,
+    EngineAction,
+    Message,
+    Panic,
+    Resync,
+    RollBack,
+    SelectPage,
+    SendMidi,
+    SendOsc,
+    SetVariable,
+    ShowText,
+)
+from controld.changes import Refused, State, StateChange, SurfaceChanged
 from controld.events import OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent, Mapper
 from controld.mappings.profile import Control
-from controld.mappings.rule import Rule
+from controld.mappings.rule import Rule, Stage
 from controld.osc_namespace import Namespace, News
 from controld.session.engine_events import EngineEvent
-from controld.session.model import Pedalboard
+from controld.session.model import Bank, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import EngineReply, EngineRequest
 from controld.session.session import Session
+
+# How often in a row an event rule may cause what another waits for.
+MAX_REACTIONS = 16
 
 
 @dataclass(slots=True)
@@ -29,8 +44,9 @@ class Output:
     changes: list[StateChange] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
     news: list[News] = field(default_factory=list)  # what OSC clients are told of the changes, one for each
-    messages: list[SendMidi | SendOsc] = field(default_factory=list)
-    resync: bool = False  # every surface is to be shown everything again
+    messages: list[Message] = field(default_factory=list)
+    resync: str | None = None  # the surface that is to be shown everything again; "" for every one
+    roll_back: bool = False  # the last good files are to be loaded again
 
 
 class Rig:
@@ -43,13 +59,16 @@ class Rig:
         pedalboards: Sequence[Pedalboard],
         start: str = "",
         snapshot: str = "",
+        stage: Stage = Stage(),  # noqa: B008 - frozen
+        banks: Sequence[Bank] = (),
     ) -> None:
+        self._depth = 0
         self.outbox = Outbox()
         self.trace: Callable[[str, object], None] | None = None
         self.urge: Callable[[], None] | None = None  # called when something waits for the engine
-        self.mapper = Mapper(rules, controls)
+        self.mapper = Mapper(rules, controls, stage)
         self.namespace = Namespace()
-        self.session = Session(pedalboards, self.outbox, start, snapshot)
+        self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
         self._follow(self.session.report(), 0.0, Output())
 
     def receive(self, event: SurfaceEvent, now: float) -> Output:
@@ -64,18 +83,19 @@ class Rig:
         if isinstance(event, SurfaceConnected):
             if not event.client:  # a surface with clients tells a new one by itself
                 output.feedback += self.mapper.full_feedback(event.surface)
+                self._follow([SurfaceChanged(event.surface, connected=True)], now, output)
             return output
         if isinstance(event, SurfaceLost):
-            intents = self.mapper.release_surface(event.surface, now, event.client)
-        elif isinstance(event, OscArrived):
-            return self._read_osc(event, now, output)
-        else:
-            intents = self.mapper.receive(event)
-            self._do(intents, now, output)
-            if any(type(change) is Refused for change in output.changes):
-                output.feedback += self.mapper.correction(event.control)
+            self._do(self.mapper.release_surface(event.surface, now, event.client), now, output)
+            if not event.client:
+                self._follow([SurfaceChanged(event.surface, connected=False)], now, output)
             return output
-        return self._do(intents, now, output)
+        if isinstance(event, OscArrived):
+            return self._read_osc(event, now, output)
+        self._do(self.mapper.receive(event), event.time_s, output)
+        if any(type(change) is Refused for change in output.changes):
+            output.feedback += self.mapper.correction(event.control)
+        return output
 
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> Output:
         """Take the engine's reply to a request that was taken from the outbox."""
@@ -109,13 +129,19 @@ class Rig:
         return min(mapper, session)
 
     def replace(
-        self, rules: Sequence[Rule], controls: Mapping[str, Control], pedalboards: Sequence[Pedalboard], now: float
+        self,
+        rules: Sequence[Rule],
+        controls: Mapping[str, Control],
+        pedalboards: Sequence[Pedalboard],
+        now: float,
+        stage: Stage = Stage(),  # noqa: B008 - frozen
+        banks: Sequence[Bank] = (),
     ) -> Output:
         """Take a new configuration between two events; what is held stays held, lights follow the new rules."""
-        mapper = Mapper(rules, controls)
+        mapper = Mapper(rules, controls, stage)
         mapper.take_over(self.mapper)
         self.mapper = mapper
-        output = self._follow(self.session.replace_pedalboards(pedalboards), now, Output())
+        output = self._follow(self.session.replace_pedalboards(pedalboards, banks), now, Output())
         surfaces = dict.fromkeys(name.partition(".")[0] for name in controls)
         output.feedback = [look for surface in surfaces for look in mapper.full_feedback(surface)]
         return output
@@ -135,24 +161,56 @@ class Rig:
         for intent in intents:
             if self.trace is not None:
                 self.trace("rule", intent)
-            action = intent.action
-            if isinstance(action, SendMidi | SendOsc):
-                output.messages.append(action)
-            else:
-                self._act(action, intent.origin, now, output)
+            self._act(intent.action, intent.origin, now, output)
         return output
 
-    def _act(self, action: EngineAction, origin: str, now: float, output: Output) -> Output:
+    def _act(self, action: Action, origin: str, now: float, output: Output) -> Output:
+        if isinstance(action, SendMidi | SendOsc):
+            output.messages.append(action)
+        elif isinstance(action, SelectPage | SetVariable | ShowText):
+            changes, looks = self.mapper.act(action, origin, now)
+            output.feedback += looks
+            self._follow(changes, now, output)
+        elif isinstance(action, RollBack):
+            output.roll_back = True
+        else:
+            self._engine_act(action, origin, now, output)
+        return output
+
+    def _engine_act(self, action: EngineAction, origin: str, now: float, output: Output) -> None:
         if type(action) is Resync:
-            output.resync = True
-        changes = self.session.receive(action, origin)
+            output.resync = action.surface
+        changes = self.session.receive(action, origin, now)
         if self.urge is not None and self.outbox:
             self.urge()  # before lights and facts: the sound is what the player waits for
-        return self._follow(changes, now, output)
+        self._follow(changes, now, output)
+        if type(action) is Panic:
+            self._do(self.mapper.panic(origin, now), now, output)
 
-    def _follow(self, changes: list[StateChange], now: float, output: Output) -> Output:
+    def _follow(self, changes: Sequence[StateChange], now: float, output: Output) -> Output:
         if changes:
             output.changes += changes
             output.news += [self.namespace.receive(change) for change in changes]
             output.feedback += self.mapper.receive_changes(changes, now)
+            if self.mapper.reacts:
+                self._react(changes, now, output)
         return output
+
+    def _react(self, changes: Sequence[StateChange], now: float, output: Output) -> None:
+        """Run the rules that wait for these facts; what they cause may be waited for in turn, but not for ever."""
+        intents = self.mapper.react(changes, now)
+        if not intents:
+            return
+        if self._depth == MAX_REACTIONS:
+            place = intents[0].rule.place
+            output.changes.append(Refused(place, "rules that wait for events cause each other without end"))
+            return
+        self._depth += 1
+        try:
+            self._do(intents, now, output)
+        finally:
+            self._depth -= 1
+
+    def notice(self, text: str, now: float) -> Output:
+        """Show a text on every display for a while."""
+        return Output(feedback=self.mapper.notice(text, now))

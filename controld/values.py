@@ -188,6 +188,7 @@ CURVES: dict[str, tuple[Curve, Curve]] = {
     "linear": (lambda x: x, lambda y: y),
     "exponential": (_exponential, _logarithmic),
     "logarithmic": (_logarithmic, _exponential),
+    "smooth": (_s_curve, lambda y: math.acos(clamp(1.0 - 2.0 * y, -1.0, 1.0)) / math.pi),
     "s-curve": (_s_curve, lambda y: math.acos(clamp(1.0 - 2.0 * y, -1.0, 1.0)) / math.pi),
 }
 

@@ -22,12 +22,12 @@ from controld.mappings.gesture import Fired, Switch, Wants
 from controld.mappings.mapper import PENDING_AFTER_S, Mapper
 from controld.mappings.profile import Control, Kind, Light, Source, SourceType
 from controld.mappings.rule import Condition, Gesture, Look, Rule, Trigger
+from controld.mappings.shaping import Shaping
 from controld.mappings.target import (
     BypassTarget,
     ParameterTarget,
     PedalboardTarget,
     SendTarget,
-    Shaping,
     SnapshotTarget,
     Target,
     WaitTarget,

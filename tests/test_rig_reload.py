@@ -122,9 +122,9 @@ class TestShell:
     def test_a_resync_shows_everything_again(self) -> None:
         """Every surface is to forget what it thinks it shows; nothing else asks for that."""
         stage = play()
-        assert not stage.tap("floor.drive").resync
+        assert stage.tap("floor.drive").resync is None
         output = stage.osc("/controld/resync")
-        assert output.resync
+        assert output.resync == ""  # each of them
         assert [change for change in output.changes if isinstance(change, EngineChanged)]
 
     def test_the_trace_tells_every_step(self) -> None:

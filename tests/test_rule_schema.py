@@ -10,13 +10,13 @@ from controld.actions import Seek, SendMidi, SendOsc
 from controld.mappings.profile import Control, Kind, Source, SourceType
 from controld.mappings.rule import Condition, Gesture, Look, Trigger
 from controld.mappings.schema_known import Known
+from controld.mappings.shaping import Shaping
 from controld.mappings.target import (
     BypassTarget,
     ParameterTarget,
     PedalboardTarget,
     PresetTarget,
     SendTarget,
-    Shaping,
     SnapshotTarget,
     Target,
     WaitTarget,

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from controld.actions import Action
+from controld.actions import Action, MapperAction
 from controld.changes import ParameterChanged, PedalboardChanged, PresetChanged, SnapshotChanged, State, StateChange
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.gesture import Fired, Switch, Wants
 from controld.mappings.lights import dark, feedback_of
 from controld.mappings.profile import Control, Kind, SourceType
-from controld.mappings.rule import Gesture, Rule, Trigger
+from controld.mappings.rule import Gesture, Rule, Stage, Trigger
 from controld.mappings.target import Key, WaitTarget
 from controld.mappings.view import PEDALBOARD, View
 
@@ -71,8 +71,14 @@ class _Sequence:
 class Mapper:
     """Rules over the controls of all surfaces; `controls` is by full name ("floor.fs1")."""
 
-    def __init__(self, rules: Sequence[Rule], controls: Mapping[str, Control]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        controls: Mapping[str, Control],
+        stage: Stage = Stage(),  # noqa: B008 - frozen
+    ) -> None:
         self.view = View()
+        self.stage = stage
         self.unmapped = 0  # events of controls that no rule uses
         self._bindings = {name: _Binding(name, name.partition(".")[0], control) for name, control in controls.items()}
         self._by_key: dict[Key, list[_Binding]] = {}
@@ -238,6 +244,33 @@ class Mapper:
                 return
             action = target.action(sequence.position, sequence.detents)
             intents.append(Intent(action, sequence.origin, sequence.rule))
+
+    # What the mapper does itself, and what the rig tells it
+
+    def act(self, action: MapperAction, origin: str, now: float) -> tuple[list[StateChange], list[Feedback]]:
+        """Change page or variable, or show a text; returns what changed, and what displays show then."""
+        del action, origin, now
+        return [], []
+
+    @property
+    def reacts(self) -> bool:
+        """Tell whether a rule waits for something that happens in the rig."""
+        return False
+
+    def react(self, changes: Sequence[StateChange], now: float) -> list[Intent]:
+        """Return what the rules make of what happened."""
+        del changes, now
+        return []
+
+    def panic(self, origin: str, now: float) -> list[Intent]:
+        """End everything that runs or is held, and return the declared safe state."""
+        del origin, now
+        return []
+
+    def notice(self, text: str, now: float) -> list[Feedback]:
+        """Show a text on every display for a while."""
+        del text, now
+        return []
 
     # Changes to feedback
 

@@ -15,13 +15,13 @@ from controld.mappings.rule import Gesture
 from controld.mappings.schema_known import Known, pick_of
 from controld.mappings.schema_tables import SETTERS, SHAPING
 from controld.mappings.schema_when import Heard
+from controld.mappings.shaping import Shaping
 from controld.mappings.target import (
     BypassTarget,
     ParameterTarget,
     PedalboardTarget,
     PresetTarget,
     SendTarget,
-    Shaping,
     SnapshotTarget,
     Target,
     WaitTarget,

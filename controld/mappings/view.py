@@ -10,7 +10,6 @@ from controld.changes import (
     ParameterChanged,
     PedalboardChanged,
     PresetChanged,
-    Refused,
     SnapshotChanged,
     State,
     StateChange,
@@ -56,7 +55,7 @@ class View:
             case EngineChanged():
                 self.engine = change.state
                 return None
-            case Refused():
+            case _:
                 return None
 
     def _take_pedalboard(self, change: PedalboardChanged) -> None:

@@ -35,6 +35,8 @@ def pick_of(pick: Pick, names: Sequence[str], current: int, last: int, subject: 
             if not last:
                 raise Refusal(subject, f"there is no {subject} before this one")
             return last
+        case Seek():
+            raise Refusal(subject, f"`{pick.value}` points at no {subject}")
         case int():
             if not 1 <= pick <= len(names):
                 raise Refusal(subject, f"there is no {subject} {pick}: they are numbered 1 to {len(names)}")

@@ -56,6 +56,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Bank:
+    """An ordered list of pedalboards, by name."""
+
+    name: str
+    pedalboards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pedalboard:
     """A rig of effects. Connections join ports: "system:capture_1", or "drive:in" by an effect's LV2 symbol."""
 
@@ -66,6 +74,8 @@ class Pedalboard:
     description: str = ""
     tempo_bpm: float = 120.0
     path: str = ""  # the file it came from, for messages
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)  # role -> its effects, in order
+    global_parameters: frozenset[tuple[str, str]] = frozenset()  # (effect, symbol) that no snapshot recalls
 
     def effect_names(self) -> tuple[str, ...]:
         """Return the names of the effects, in order."""

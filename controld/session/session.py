@@ -24,7 +24,7 @@ from controld.errors import hinted
 from controld.session.engine_events import EngineEvent, EngineLost
 from controld.session.executor import Executor
 from controld.session.lookup import Refusal, pick_of, unit_refusal
-from controld.session.model import Pedalboard
+from controld.session.model import Bank, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import EngineReply, EngineRequest
 from controld.session.state import BYPASS, Cell, EffectState, RigState
@@ -37,11 +37,19 @@ Wishes = dict[str, tuple[str, dict[str, float]]]
 class Session:
     """One rig: its pedalboards, the current one and its snapshot, and the engine's true state."""
 
-    def __init__(self, pedalboards: Sequence[Pedalboard], outbox: Outbox, start: str = "", snapshot: str = "") -> None:
+    def __init__(
+        self,
+        pedalboards: Sequence[Pedalboard],
+        outbox: Outbox,
+        start: str = "",
+        snapshot: str = "",
+        banks: Sequence[Bank] = (),
+    ) -> None:
         """Start on the pedalboard `start` in `snapshot`, by name; "" or unknown for the first ones."""
         self._changes: list[StateChange] = []
         self._executor = Executor(outbox, self._tell, self._finished)
         self._boards = tuple(pedalboards)
+        self._banks = tuple(banks)
         self._snapshot = self._previous_snapshot = 0  # counted from 1; 0: none
         self._snapshot_state, self._snapshot_origin = State.CONFIRMED, ""
         self._board_state, self._board_origin = State.ASKED, ""
@@ -80,8 +88,9 @@ class Session:
 
     # In
 
-    def receive(self, action: EngineAction, origin: str) -> list[StateChange]:
+    def receive(self, action: EngineAction, origin: str, now: float = 0.0) -> list[StateChange]:
         """Do an action for `origin` ("surface" or "surface/client")."""
+        del now
         try:
             self._handlers[type(action)](action, origin)
         except Refusal as refusal:
@@ -111,9 +120,9 @@ class Session:
         """Return when `tick` should be called; None for not at all."""
         return self._executor.next_deadline()
 
-    def replace_pedalboards(self, pedalboards: Sequence[Pedalboard]) -> list[StateChange]:
+    def replace_pedalboards(self, pedalboards: Sequence[Pedalboard], banks: Sequence[Bank] = ()) -> list[StateChange]:
         """Take changed files: the current pedalboard stays unless it changed or is gone."""
-        self._boards = tuple(pedalboards)
+        self._boards, self._banks = tuple(pedalboards), tuple(banks)
         heir = next((board for board in self._boards if board.name == self.pedalboard.name), None)
         names = heir.snapshot_names() if heir else ()
         snapshot = names.index(self.snapshot) + 1 if self.snapshot in names else 0
