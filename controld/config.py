@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from controld.config_files import DiskFiles, Files
 from controld.config_schema import RIG, engine_of, midi_of, osc_of
 from controld.config_values import EngineConfig, MidiPorts, OscConfig, RigConfig, Startup, SurfaceConfig
 from controld.document import Node
@@ -57,15 +58,16 @@ def find_config(chosen: str = "") -> Path:
     return found
 
 
-def load_rig(path: Path, symbols: Symbols | None = None) -> RigConfig:
+def load_rig(path: Path, symbols: Symbols | None = None, disk: Files | None = None) -> RigConfig:
     """Return the rig that a file describes, everything it names included; a folder stands for its `controld.yaml`.
 
     `symbols` is what is known of plugins (URI -> parameter -> unit), to check parameters before any engine runs.
+    `disk` is another place to read from than the disk.
 
     Raises:
         ConfigError: with every mistake of every file.
     """
-    loader = RigLoader(path / CONFIG_NAME if path.is_dir() else path, symbols or {})
+    loader = RigLoader(path / CONFIG_NAME if path.is_dir() else path, symbols or {}, disk=disk or DiskFiles())
     rig = loader.load()
     if loader.report.problems or rig is None:
         raise ConfigError(loader.report.problems)
@@ -81,6 +83,7 @@ class RigLoader:
     report: Report = field(default_factory=Report)
     files: dict[Path, None] = field(default_factory=dict)
     folders: dict[Path, None] = field(default_factory=dict)
+    disk: Files = field(default_factory=DiskFiles)
     _profiles: dict[str, Profile | None] = field(default_factory=dict)
 
     def load(self) -> RigConfig | None:
@@ -106,12 +109,13 @@ class RigLoader:
             files=tuple(self.files),
             folders=tuple(self.folders),
             warnings=tuple(sorted(self.report.warnings)),
+            found=self.disk.found,
         )
 
     def _read(self, path: Path) -> Node | None:
         self.files[path] = None
         try:
-            node, problems = read_document(path)
+            node, problems = read_document(path, read=self.disk.read)
         except ConfigError as error:
             self.report.problems.update(dict.fromkeys(error.problems))
             return None
@@ -173,7 +177,8 @@ class RigLoader:
         return profile if len(self.report.problems) == before else None
 
     def _find_profile(self, name: str) -> Path | None:
-        return next((path for each in self._profile_folders() if (path := each / f"{name}.yaml").is_file()), None)
+        paths = [each / f"{name}.yaml" for each in self._profile_folders()]
+        return next(filter(self.disk.is_file, paths), None)
 
     def _profile_folders(self) -> tuple[Path, Path]:
         return self.path.parent / "surfaces", Path(str(package_files("controld.surfaces") / "profiles"))
@@ -278,7 +283,7 @@ class RigLoader:
         found: dict[Path, None] = {}
         for node in record.at(key).each() if record[key] else ():
             try:
-                paths = sorted(path for path in self._glob(node.text) if path.is_file())
+                paths = sorted(path for path in self._glob(node.text) if self.disk.is_file(path))
             except (ValueError, NotImplementedError, OSError) as error:
                 self.report.error(node, f"`{node.text}` cannot be a path: {error}")
                 continue
@@ -291,9 +296,9 @@ class RigLoader:
         wanted = Path(written).expanduser()
         if not wanted.is_absolute():
             self.folders[(self.path.parent / written).parent] = None
-            return self.path.parent.glob(written)
+            return self.disk.glob(self.path.parent, written)
         self.folders[wanted.parent] = None
-        return Path(wanted.anchor).glob(str(wanted.relative_to(wanted.anchor)))
+        return self.disk.glob(Path(wanted.anchor), str(wanted.relative_to(wanted.anchor)))
 
 
 def _with_implicit(surfaces: Iterable[SurfaceConfig], compiler: RuleCompiler) -> tuple[SurfaceConfig, ...]:

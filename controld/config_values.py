@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from controld.config_files import FileSet
 from controld.errors import Problem
 from controld.mappings.profile import Control, Profile
 from controld.mappings.rule import Rule, Stage
@@ -70,7 +71,8 @@ class RigConfig:
     """Everything the files of a rig say.
 
     `pedalboards` are in playing order. `files` are all files that were read, `folders` those that were searched: a
-    change in one of them is a reason to read the rig again. `tempo_bpm` is the tempo of pedalboards without their own.
+    change in one of them is a reason to read the rig again, and `found` is all that was in them. `tempo_bpm` is the
+    tempo of pedalboards without their own.
     """
 
     path: Path
@@ -86,6 +88,7 @@ class RigConfig:
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    found: FileSet = field(default_factory=FileSet, compare=False, repr=False)
 
     @cached_property
     def controls(self) -> dict[str, Control]:

@@ -6,6 +6,7 @@ deep as the text says. Scalars follow the core schema of the YAML 1.2 specificat
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,17 +53,19 @@ _PLAIN_WORDS = {
 }
 
 
-def read_document(path: Path, shown_as: str = "") -> tuple[Node, list[Problem]]:
+def read_document(
+    path: Path, shown_as: str = "", read: Callable[[Path], bytes] = Path.read_bytes
+) -> tuple[Node, list[Problem]]:
     """Return a file's nodes, and what is wrong in it but leaves it readable (duplicate keys).
 
-    `shown_as` is the path in messages, where it is another.
+    `shown_as` is the path in messages, where it is another; `read` gets the content from elsewhere than the disk.
 
     Raises:
         ConfigError: the file cannot be read, or is no YAML.
     """
     shown = shown_as or str(path)
     try:
-        data = path.read_bytes()
+        data = read(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError([Problem(shown, 0, 0, f"cannot be read: {reason}")]) from error
