@@ -43,6 +43,15 @@ class ProgramChosen:
 
 
 @dataclass(slots=True)
+class ControlTouched:
+    """A hand was laid on a control, or taken from it; the control did not move by that."""
+
+    control: str
+    touched: bool
+    time_s: float
+
+
+@dataclass(slots=True)
 class OscArrived:
     """An OSC message that no control of the surface's profile took: it may speak of the rig's own namespace."""
 
@@ -72,4 +81,4 @@ class SurfaceLost:
 
 
 ControlEvent = ControlMoved | ControlTurned | ProgramChosen
-SurfaceEvent = ControlEvent | OscArrived | SurfaceConnected | SurfaceLost
+SurfaceEvent = ControlEvent | ControlTouched | OscArrived | SurfaceConnected | SurfaceLost

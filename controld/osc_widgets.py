@@ -230,8 +230,10 @@ _BY_KIND: Final = {
     Kind.BUTTON: _Traits(_read_switch, Echo.TRIGGER),
     Kind.LATCH: _Traits(_read_switch),
     Kind.PEDAL: _Traits(_read_position, Echo.CONTINUOUS, continuous=True),
+    Kind.KNOB: _Traits(_read_position, Echo.CONTINUOUS, continuous=True),
     Kind.FADER: _Traits(_read_position, Echo.CONTINUOUS, continuous=True),
     Kind.ENCODER: _Traits(_read_detents, continuous=True),
     Kind.PROGRAM: _Traits(_read_program, shown=False),
+    Kind.DISPLAY: _Traits(_read_nothing),
     Kind.LIGHT: _Traits(_read_nothing),
 }

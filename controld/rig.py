@@ -21,7 +21,7 @@ from controld.actions import (
     ShowText,
 )
 from controld.changes import Refused, State, StateChange, SurfaceChanged
-from controld.events import OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.events import ControlTouched, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent, Mapper
 from controld.mappings.profile import Control
@@ -92,6 +92,8 @@ class Rig:
             return output
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
+        if isinstance(event, ControlTouched):
+            return output
         self._do(self.mapper.receive(event), event.time_s, output)
         if any(type(change) is Refused for change in output.changes):
             output.feedback += self.mapper.correction(event.control)

@@ -30,7 +30,15 @@ from controld.changes import (
     SnapshotChanged,
     State,
 )
-from controld.events import ControlMoved, ControlTurned, OscArrived, ProgramChosen, SurfaceConnected, SurfaceLost
+from controld.events import (
+    ControlMoved,
+    ControlTouched,
+    ControlTurned,
+    OscArrived,
+    ProgramChosen,
+    SurfaceConnected,
+    SurfaceLost,
+)
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent
 from controld.session.requests import (
@@ -139,6 +147,7 @@ def _spaced(name: str) -> str:
 _WORDS: dict[type, Callable[..., str]] = {
     ControlMoved: _moved,
     ControlTurned: lambda event: f"{event.control} turned by {event.detents:+d}",
+    ControlTouched: lambda event: f"{event.control} {'touched' if event.touched else 'let go'}",
     ProgramChosen: lambda event: f"{event.control} program {event.program}",
     OscArrived: lambda event: f"{event.address} {' '.join(map(str, event.args))}".rstrip(),
     SurfaceConnected: lambda event: f"{event.surface} {event.client} is here".replace("  ", " "),

@@ -118,7 +118,7 @@ controls:
   h: {cc: "{1..3}", kind: button}
   i: 5
   j: {program: any, kind: button}
-  k: {nrpn: 3, kind: pedal}
+  k: {nrpn: 16383, kind: pedal}
   l: {cc: 5, kind: button}
   m: {cc: 6, kind: button, led: {cc: 2, colors: {on: 3, red: 200}}}
   n: {note: H2, kind: button, coding: x}
@@ -136,10 +136,11 @@ SAID = """\
 4:11: expected a number of bytes a second, found the number 0
 6:18: `{20..26}` counts 7, but `fs{1..6}` counts 6
 7:11: expected a controller number from 0 to 127 or `any`, found the number 300
-7:22: expected a kind of control (button, latch, pedal, fader, encoder, program or light), found the text `pedla` \
+7:22: expected a kind of control (button, latch, pedal, knob, fader, encoder, program or light), found the text `pedla` \
 (did you mean `pedal`?)
 8:14: `cc` and `note` exclude each other in a control
-9:6: a control needs one of `cc`, `note`, `program`, `pitchbend`, `osc`
+9:6: a control needs one of `cc`, `note`, `program`, `pitchbend`, `pressure`, `polypressure`, `nrpn`, `rpn`, `sysex`, \
+`clock`, `start`, `stop`, `continue`, `osc`
 10:11: 14 bits need a controller from 0 to 31 (its fine part is the one 32 above)
 10:43: `led` has no meaning here (it is for buttons, latches, programs and lights on MIDI)
 11:13: `display` is part of the language but not built yet
@@ -149,8 +150,9 @@ SAID = """\
 13:3: expected the name of a control, found the text `g h` (a letter first, then letters, digits, `-` and `_`)
 14:11: `{1..3}` needs a range in the control's name too (`h{1..3}`)
 15:6: expected a control as a mapping (`key: value`), found the number 5
-16:16: a button cannot come from `program` (it takes cc, note or osc)
-17:7: `nrpn` is part of the language but not built yet
+16:16: a button cannot come from `program` (it takes cc, note, nrpn, rpn, sysex, clock, start, stop, continue or \
+osc)
+17:13: expected a parameter number from 0 to 16382 or `any`, found the number 16383
 19:50: `on` is a style, not a colour (its value stands beside `colors`, not under it)
 19:62: expected a whole number from 0 to 127, found the number 200
 20:13: expected a note from C-1 to G9 (C4 = 60) or from 0 to 127, found the text `H2`
@@ -162,7 +164,7 @@ SAID = """\
 23:54: `argument` has no meaning here (it numbers the arguments of an OSC message)
 24:3: `r{1..5000}` stands for more than 1000 controls
 25:40: expected 7 or 14 bits, found the number 8
-26:41: `ring` has no meaning here (it is for encoders, faders and pedals on MIDI)
+26:41: `ring` has no meaning here (it is for encoders, faders, knobs and pedals on MIDI)
 26:50: `ring` and `led` exclude each other in a control
 """
 

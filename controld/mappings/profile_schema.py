@@ -4,32 +4,57 @@ Pure. The keys stand in `profile_tables`; what a kind of control can be made of 
 `_RING_KINDS`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from controld.document import Node
 from controld.mappings.expand import expand_entry
-from controld.mappings.profile import Coding, Control, Kind, Profile, Source, SourceType
+from controld.mappings.profile import (
+    MAX_7,
+    NUMBERED_PARAMETERS,
+    REAL_TIME,
+    SYSTEM,
+    Coding,
+    Control,
+    Kind,
+    Profile,
+    Source,
+    SourceType,
+)
 from controld.mappings.profile_lights import led_of, light_of
 from controld.mappings.profile_tables import ANY_CONTROL, CONTROL_NAME, LIGHT, PROFILE, SOURCES
+from controld.mappings.sources import compile_source
 from controld.shape import BAD, Record, Report, listed
 
+# Finds a profile by name for `includes`; reports at the node what is wrong with it, and returns None then.
+Include = Callable[[Node, str], Profile | None]
+
+_SWITCH_MEDIA = frozenset({SourceType.CC, SourceType.NOTE, SourceType.SYSEX, SourceType.OSC}) | NUMBERED_PARAMETERS
+_POSITION_MEDIA = NUMBERED_PARAMETERS | frozenset({
+    SourceType.CC, SourceType.PITCHBEND, SourceType.PRESSURE, SourceType.POLYPRESSURE, SourceType.SYSEX, SourceType.OSC,
+})  # fmt: skip
 # Which messages can carry which kind of control.
 _MEDIA: Mapping[Kind, frozenset[SourceType]] = {
-    Kind.BUTTON: frozenset({SourceType.CC, SourceType.NOTE, SourceType.OSC}),
-    Kind.LATCH: frozenset({SourceType.CC, SourceType.NOTE, SourceType.OSC}),
-    Kind.PEDAL: frozenset({SourceType.CC, SourceType.PITCHBEND, SourceType.OSC}),
-    Kind.FADER: frozenset({SourceType.CC, SourceType.PITCHBEND, SourceType.OSC}),
-    Kind.ENCODER: frozenset({SourceType.CC}),
-    Kind.PROGRAM: frozenset({SourceType.PROGRAM}),
+    Kind.BUTTON: _SWITCH_MEDIA | REAL_TIME,
+    Kind.LATCH: _SWITCH_MEDIA,
+    Kind.PEDAL: _POSITION_MEDIA,
+    Kind.KNOB: _POSITION_MEDIA,
+    Kind.FADER: _POSITION_MEDIA,
+    Kind.ENCODER: NUMBERED_PARAMETERS | {SourceType.CC, SourceType.SYSEX},
+    Kind.PROGRAM: frozenset({SourceType.CC, SourceType.PROGRAM, SourceType.SYSEX}),
+    Kind.DISPLAY: frozenset(),
     Kind.LIGHT: frozenset({SourceType.CC, SourceType.NOTE, SourceType.OSC}),
 }
 _LED_KINDS = frozenset({Kind.BUTTON, Kind.LATCH, Kind.LIGHT, Kind.PROGRAM})
-_RING_KINDS = frozenset({Kind.ENCODER, Kind.FADER, Kind.PEDAL})
-_POSITION_KINDS = frozenset({Kind.PEDAL, Kind.FADER})
+_RING_KINDS = frozenset({Kind.ENCODER, Kind.FADER, Kind.KNOB, Kind.PEDAL})
+_POSITION_KINDS = frozenset({Kind.PEDAL, Kind.KNOB, Kind.FADER})
+_TOUCH_KINDS = frozenset({Kind.ENCODER, Kind.FADER, Kind.KNOB})
 
 
-def compile_profile(node: Node, name: str, report: Report) -> Profile | None:
-    """Return the profile a file describes, as far as it can be read; None where it is no profile at all."""
+def compile_profile(node: Node, name: str, report: Report, include: Include | None = None) -> Profile | None:
+    """Return the profile a file describes, as far as it can be read; None where it is no profile at all.
+
+    Without `include` the profiles it includes are left out.
+    """
     record = PROFILE.read(node, report)
     if record is BAD:
         return None
@@ -42,7 +67,19 @@ def compile_profile(node: Node, name: str, report: Report) -> Profile | None:
         if control is not None and control_name is not BAD:
             _warn_of_twin(key, control, controls, report)
             controls[control_name] = control
-    return Profile(name, record["description"], controls, record["channel"] or 1, record["max_rate"])
+    included = [each for each in _included(record, include) if each]
+    inherited: dict[str, Control] = {}
+    for each in included:
+        inherited |= each.controls
+    rate = record["max_rate"]
+    if included and "max_rate" not in record:
+        rate = min(each.max_rate for each in included)
+    return Profile(name, record["description"], inherited | controls, record["channel"] or 1, rate)
+
+
+def _included(record: Record, include: Include | None) -> list[Profile | None]:
+    places = record.at("includes").each() if record["includes"] and include is not None else ()
+    return [include(place, place.text) for place in places] if include is not None else []
 
 
 def _entries(record: Record, report: Report) -> list[tuple[Node, Node]]:
@@ -82,47 +119,57 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
         report.error(record.at(medium.value), f"a {kind.value} cannot come from `{medium.value}`", f"it takes {fits}")
         return None
     _judge(record, kind, medium, report)
-    source = _source(record, medium, channel)
+    source = compile_source(record, medium, channel, report)
+    _judge_values(record, kind, source, report)
     light = light_of(record, kind, source, channel or default_channel or 1, report)
-    calibrate = record["calibrate"]
     shown_only = kind is Kind.LIGHT and medium is not SourceType.OSC
-    return Control(name, kind, None if shown_only else source, light, Coding(record["coding"]), calibrate)
+    return Control(
+        name, kind, None if shown_only else source, light, Coding(record["coding"]), record["calibrate"],
+        detent=record["detent"], touch=_touch(record, channel),
+    )  # fmt: skip
 
 
 def _judge(record: Record, kind: Kind, medium: SourceType, report: Report) -> None:
-    """Report keys that have no meaning for this kind of control, and numbers that do not fit each other."""
+    """Report keys that have no meaning for this kind of control."""
     is_osc, has_position = medium is SourceType.OSC, kind in _POSITION_KINDS
+    has_bits = has_position and (medium in {SourceType.CC, SourceType.PITCHBEND} or medium in NUMBERED_PARAMETERS)
     meaningless = {
-        "channel": is_osc and "OSC has no channels",
+        "channel": (is_osc and "OSC has no channels") or (medium in SYSTEM and f"`{medium.value}` has no channel"),
         "argument": not is_osc and "it numbers the arguments of an OSC message",
-        "bits": (medium is not SourceType.CC or not has_position) and "it is for pedals and faders on a `cc`",
+        "bits": not has_bits and "it is for pedals, knobs and faders on `cc`, `nrpn` or `rpn`",
         "coding": kind is not Kind.ENCODER and "it is for encoders",
-        "calibrate": not has_position and "it is for pedals and faders",
+        "detent": kind is not Kind.ENCODER and "it is for encoders",
+        "calibrate": not has_position and "it is for pedals, knobs and faders",
+        "touch": (is_osc or kind not in _TOUCH_KINDS) and "it is for faders, knobs and encoders on MIDI",
         "led": (is_osc or kind not in _LED_KINDS) and "it is for buttons, latches, programs and lights on MIDI",
-        "ring": (is_osc or kind not in _RING_KINDS) and "it is for encoders, faders and pedals on MIDI",
+        "ring": (is_osc or kind not in _RING_KINDS) and "it is for encoders, faders, knobs and pedals on MIDI",
     }
     for key, why in meaningless.items():
         if why and key in record:
             report.error(record.at(key), f"`{key}` has no meaning here", why)
-    if record["bits"] == 14 and medium is SourceType.CC and not 0 <= record["cc"] <= 31:
-        report.error(record.at("cc"), "14 bits need a controller from 0 to 31", "its fine part is the one 32 above")
-    _judge_calibration(record, medium, report)
 
 
-def _judge_calibration(record: Record, medium: SourceType, report: Report) -> None:
+def _judge_values(record: Record, kind: Kind, source: Source, report: Report) -> None:
+    """Report numbers that do not fit each other."""
+    if source.type is SourceType.PITCHBEND and "bits" in record and record["bits"] == 7:
+        report.error(record.at("bits"), "a bend always has 14 bits")
+    if record["sysex"] and kind is not Kind.BUTTON and source.highest == 0:
+        hint = "write `{value}` where it stands, as in `F0 00 20 7A 01 {value} F7`"
+        report.error(record.at("sysex"), f"a {kind.value} needs a value", hint)
+    elif record["sysex"] and kind not in _POSITION_KINDS and source.highest > MAX_7:
+        report.error(record.at("sysex"), f"a {kind.value} takes a value of 7 bits", "write `{value}` where it stands")
     if record["calibrate"] is None:
         return
     heel, toe = record["calibrate"]
-    highest = 16_383 if medium is SourceType.PITCHBEND or record["bits"] == 14 else 127
     if heel == toe:
         report.error(record.at("calibrate"), "heel and toe cannot stand at the same reading")
-    elif medium is not SourceType.OSC and not (0 <= heel <= highest and 0 <= toe <= highest):
-        report.error(record.at("calibrate"), f"expected readings from 0 to {highest}")
+    elif source.type is not SourceType.OSC and not (0 <= heel <= source.highest and 0 <= toe <= source.highest):
+        report.error(record.at("calibrate"), f"expected readings from 0 to {source.highest}")
 
 
-def _source(record: Record, medium: SourceType, channel: int) -> Source:
-    if medium is SourceType.OSC:
-        return Source(medium, address=record["osc"] or "/", argument=record["argument"])
-    number = record[medium.value]
-    exact = isinstance(number, int) and number >= 0
-    return Source(medium, number if exact else None, channel, record["bits"])
+def _touch(record: Record, channel: int) -> Source | None:
+    touch: Record | None = record["touch"]
+    written = [] if touch is None else touch.written(("cc", "note"))
+    if touch is None or len(written) != 1 or touch[written[0]] is None:
+        return None
+    return Source(SourceType(written[0]), touch[written[0]], touch["channel"] or channel)

@@ -6,61 +6,52 @@ Pure. What the values mean together is judged by `profile_schema`; what is not b
 from typing import Any
 
 from controld.document import Node
-from controld.mappings.profile import Coding, Kind, SourceType
+from controld.mappings.profile import Coding, Kind
 from controld.mappings.profile_lights import LED, RING
 from controld.mappings.schema_words import NOT_BUILT_YET
-from controld.osc_pattern import OscPatternError, compile_pattern
-from controld.shape import Definitions, Field, JsonSchema, Leaf, Mistake, Report, Table
-from controld.shape_leaves import choice, custom, integer, name, note, number, pattern, text, version, whole
-from controld.shape_lists import Deferred, ListOf, MapOf
+from controld.mappings.sources import ADDRESS, BITS_FIELD, CHANNEL, MIDI_FIELDS, SOURCES, osc_address
+from controld.shape import Definitions, Field, JsonSchema, Report, Table
+from controld.shape_leaves import choice, integer, name, note, number, pattern, text, version
+from controld.shape_lists import Deferred, ListOf, MapOf, OneOrMany
 
-ANY_CHANNEL = 0
-SOURCES = tuple(each.value for each in SourceType)
+__all__ = [
+    "ADDRESS", "ANY_CONTROL", "CONTROL", "CONTROL_NAME", "LED", "LIGHT", "PROFILE", "RING", "SOURCES", "TOUCH",
+    "osc_address",
+]  # fmt: skip
 
-_CHANNEL = integer(1, 16, "a channel", {"any": ANY_CHANNEL})
-_ANY = {"any": -1}
+_ONE_CHANNEL = integer(1, 16, "a channel")
 
-
-def _bits(node: Node) -> int:
-    number = whole(node)
-    if number not in {7, 14}:
-        raise Mistake(f"expected 7 or 14 bits, found {node.describe()}")
-    return number
-
-
-_BITS = Leaf(_bits, {"enum": [7, 14]}, "7 or 14")
-
-
-def osc_address(written: str) -> str:
-    """Return an OSC address or pattern that is well formed. Raises Mistake."""
-    try:
-        compile_pattern(written)
-    except OscPatternError as error:
-        raise Mistake(f"no OSC address: {error.reason} (character {error.position + 1})") from error
-    return written
-
-
-ADDRESS = custom("an OSC address such as `/drive/level`", osc_address, {"type": "string", "pattern": "^/"})
-
+TOUCH = Table(
+    "touch", "`touch`",
+    {
+        "cc": Field(integer(0, 127, "a controller number"), "The control change: from 64 up a hand is on it.",
+                    examples=(20,)),
+        "note": Field(note(), "The note that sounds while a hand is on it.", examples=(104,)),
+        "channel": Field(_ONE_CHANNEL, "The MIDI channel, 1 to 16; the control's own where not given."),
+    },
+    doc="The message that says whether a hand is on the control.",
+    one_of=(("cc", "note"),),
+)  # fmt: skip
 CONTROL = Table(
     "control", "a control",
     {
         "kind": Field(
-            choice("a kind of control", [kind.value for kind in Kind], later=NOT_BUILT_YET["kind"]),
-            "What it is: button (momentary), latch (the device toggles by itself), pedal (absolute), fader (absolute, "
-            "and it can be moved by us), encoder (relative), program, light (feedback only).",
+            choice("a kind of control", [kind.value for kind in Kind if kind.value not in NOT_BUILT_YET["kind"]],
+                   later=NOT_BUILT_YET["kind"]),
+            "What it is: button (momentary), latch (the device toggles by itself), pedal (absolute), knob (absolute, "
+            "also a slider; it stays where the hand left it), fader (absolute, and it can be moved by us), encoder "
+            "(relative), program, display (feedback only: text), light (feedback only).",
             required=True, examples=("button",),
         ),
-        "cc": Field(integer(0, 127, "a controller number", _ANY), "The control change it sends.", examples=(20,)),
-        "note": Field(note(_ANY), "The note it sends: a name (C4 = 60) or 0-127.", examples=("C1",)),
-        "program": Field(integer(0, 127, "a program", _ANY), "The program change it sends.", examples=("any",)),
-        "pitchbend": Field(choice("the bend", ["any"]), "It sends the pitch bend.", examples=("any",)),
+        **MIDI_FIELDS,
         "osc": Field(ADDRESS, "The OSC address (or pattern) it sends to.", examples=("/drive/level",)),
-        "channel": Field(_CHANNEL, "The MIDI channel, 1 to 16, or any; the profile's where not given."),
-        "bits": Field(_BITS, "14: a fine part comes on the controller 32 above.",
-                      default=7),
+        "channel": Field(CHANNEL, "The MIDI channel, 1 to 16, or any; the profile's where not given."),
+        "bits": BITS_FIELD,
         "coding": Field(choice("a coding", [coding.value for coding in Coding]), "How an encoder says its steps.",
                         default=Coding.TWOS_COMPLEMENT.value),
+        "detent": Field(integer(1, 16, "a count of steps"), "How many steps an encoder sends for one click.",
+                        default=1, examples=(4,)),
+        "touch": Field(TOUCH, "The message that says whether a hand is on it.", examples=({"note": 104},)),
         "calibrate": Field(ListOf(number("a raw reading"), "the readings at heel and toe, as in `[4, 122]`", 2, 2),
                            "The raw readings at heel and toe; outside is clamped.", examples=([4, 122],)),
         "led": Field(LED, "Its light."),
@@ -103,7 +94,11 @@ PROFILE = Table(
     {
         "version": Field(version(), "The version of the language: 1.", required=True, examples=(1,)),
         "description": Field(text("a description"), "What the device is, for people.", default=""),
-        "channel": Field(_CHANNEL, "The MIDI channel of all controls that do not say their own: 1 to 16, or any.",
+        "includes": Field(OneOrMany(pattern("the name of a profile", r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"),
+                                    "a list of profiles"),
+                          "Other profiles whose controls this one has too; its own take the place of those of the same "
+                          "name.", default=(), examples=(["generic-6fs-2exp"],)),
+        "channel": Field(CHANNEL, "The MIDI channel of all controls that do not say their own: 1 to 16, or any.",
                          default=1),
         "max_rate": Field(number("a number of bytes a second", 1.0), "How many bytes a second the device takes.",
                           default=3125.0),

@@ -22,9 +22,11 @@ GESTURES: Mapping[Kind, tuple[Gesture, ...]] = {
     Kind.BUTTON: (Gesture.PRESS, Gesture.RELEASE, Gesture.HOLD, Gesture.DOUBLE),
     Kind.LATCH: (Gesture.PRESS, Gesture.DOUBLE),
     Kind.PEDAL: (Gesture.MOVE,),
+    Kind.KNOB: (Gesture.MOVE,),
     Kind.FADER: (Gesture.MOVE,),
     Kind.ENCODER: (Gesture.MOVE,),
     Kind.PROGRAM: (Gesture.CHANGE,),
+    Kind.DISPLAY: (),
     Kind.LIGHT: (),
 }
 _DEFAULT_S = {Gesture.HOLD: DEFAULT_HOLD_S, Gesture.DOUBLE: DEFAULT_DOUBLE_S}

@@ -11,11 +11,9 @@ NOT_BUILT_YET: Mapping[str, frozenset[str]] = {
     "rig": frozenset({"includes", "osc", "midi", "rpc", "network", "panic", "preload", "variables"}),
     "engine": frozenset({"address"}),
     "surface": frozenset({"id", "usb", "tcp"}),
-    "profile": frozenset({"includes", "sysex"}),
+    "profile": frozenset({"sysex"}),
     "kind": frozenset({"display"}),
-    "control": frozenset({
-        "pressure", "polypressure", "nrpn", "rpn", "sysex", "clock", "start", "stop", "continue", "rows", "columns",
-    }),
+    "control": frozenset({"rows", "columns"}),
     "rule": frozenset({"mode"}),
     "when": frozenset({"midi", "event"}),
     "gesture": frozenset({"hold-release", "repeat", "toe", "heel"}),
