@@ -13,9 +13,10 @@ from controld.changes import State
 class Feedback:
     """A control's look: `value` 0.0-1.0 (a light: 0 off, 1 lit), the state behind it, and how to draw it.
 
-    `style` is "on", "off", "dim" or "blink" for lights and "" where only the value counts. `color` is a name of the
-    profile's palette or "". `origin` is who caused the change ("surface" or "surface/client"); `force` asks to send
-    even what the device is thought to show already, because the device may have lit it by itself.
+    `style` is "on", "off", "dim", "blink" or "pulse" for lights and "" where only the value counts. `color` is a name
+    or "#rrggbb", or "". `text` is for displays, its rows parted by line feeds. `origin` is who caused the change
+    ("surface" or "surface/client"); `force` asks to send even what the device is thought to show already, because the
+    device may have lit it by itself.
     """
 
     control: str

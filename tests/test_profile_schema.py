@@ -136,15 +136,15 @@ SAID = """\
 4:11: expected a number of bytes a second, found the number 0
 6:18: `{20..26}` counts 7, but `fs{1..6}` counts 6
 7:11: expected a controller number from 0 to 127 or `any`, found the number 300
-7:22: expected a kind of control (button, latch, pedal, knob, fader, encoder, program or light), found the text `pedla` \
-(did you mean `pedal`?)
+7:22: expected a kind of control (button, latch, pedal, knob, fader, encoder, program, display or light), \
+found the text `pedla` (did you mean `pedal`?)
 8:14: `cc` and `note` exclude each other in a control
 9:6: a control needs one of `cc`, `note`, `program`, `pitchbend`, `pressure`, `polypressure`, `nrpn`, `rpn`, `sysex`, \
 `clock`, `start`, `stop`, `continue`, `osc`
 10:11: 14 bits need a controller from 0 to 31 (its fine part is the one 32 above)
 10:43: `led` has no meaning here (it is for buttons, latches, programs and lights on MIDI)
-11:13: `display` is part of the language but not built yet
-11:22: `rows` is part of the language but not built yet
+11:6: a display needs `columns` (for example `columns: 16`)
+11:6: a display needs `sysex` (for example `sysex: F0 00 20 7A 01 {row} {text} F7`)
 12:12: no OSC address: a [ without its ] (character 3)
 12:41: `channel` has no meaning here (OSC has no channels)
 13:3: expected the name of a control, found the text `g h` (a letter first, then letters, digits, `-` and `_`)

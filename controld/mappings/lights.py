@@ -19,7 +19,7 @@ from controld.mappings.target import (
 from controld.mappings.view import View
 from controld.values import Level, same_value
 
-STYLES = frozenset({"on", "off", "dim", "blink"})
+STYLES = frozenset({"on", "off", "dim", "blink", "pulse"})
 # What is shown of a target: its value 0.0-1.0, the state behind it, and who asked.
 Shown = tuple[float, State, str]
 

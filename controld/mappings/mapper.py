@@ -333,8 +333,10 @@ class Mapper:
 
 
 def _can_show(control: Control) -> bool:
-    """Tell whether a control shows anything: it has a light, or it is a widget that shows at its own address."""
-    return control.light is not None or (control.source is not None and control.source.type is SourceType.OSC)
+    """Tell whether a control shows anything: it has a light or text, or is a widget that shows at its own address."""
+    if control.light is not None or control.display is not None:
+        return True
+    return control.source is not None and control.source.type is SourceType.OSC
 
 
 def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged]:

@@ -20,7 +20,7 @@ from controld.mappings.profile import (
     Source,
     SourceType,
 )
-from controld.mappings.profile_lights import led_of, light_of
+from controld.mappings.profile_lights import DISPLAY, display_of, led_of, light_of
 from controld.mappings.profile_tables import ANY_CONTROL, CONTROL_NAME, LIGHT, PROFILE, SOURCES
 from controld.mappings.sources import compile_source
 from controld.shape import BAD, Record, Report, listed
@@ -74,7 +74,8 @@ def compile_profile(node: Node, name: str, report: Report, include: Include | No
     rate = record["max_rate"]
     if included and "max_rate" not in record:
         rate = min(each.max_rate for each in included)
-    return Profile(name, record["description"], inherited | controls, record["channel"] or 1, rate)
+    setup = tuple(dict.fromkeys([*(message for each in included for message in each.setup), *record["setup"]]))
+    return Profile(name, record["description"], inherited | controls, record["channel"] or 1, rate, setup)
 
 
 def _included(record: Record, include: Include | None) -> list[Profile | None]:
@@ -107,6 +108,8 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
     if record is BAD or record["kind"] is None:
         return None
     kind = Kind(record["kind"])
+    if record.name == DISPLAY.name:
+        return Control(name, kind, None, display=display_of(record, report))
     channel = record["channel"] if record["channel"] is not None else default_channel
     if record.name == LIGHT.name:
         return Control(name, kind, None, led_of(record, None, channel or default_channel or 1, report))

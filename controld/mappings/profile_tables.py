@@ -3,12 +3,12 @@
 Pure. What the values mean together is judged by `profile_schema`; what is not built yet stands in `schema_words`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from controld.document import Node
 from controld.mappings.profile import Coding, Kind
-from controld.mappings.profile_lights import LED, RING
-from controld.mappings.schema_words import NOT_BUILT_YET
+from controld.mappings.profile_lights import DISPLAY, LED, RING, SETUP_MESSAGE
 from controld.mappings.sources import ADDRESS, BITS_FIELD, CHANNEL, MIDI_FIELDS, SOURCES, osc_address
 from controld.shape import Definitions, Field, JsonSchema, Report, Table
 from controld.shape_leaves import choice, integer, name, note, number, pattern, text, version
@@ -36,8 +36,9 @@ CONTROL = Table(
     "control", "a control",
     {
         "kind": Field(
-            choice("a kind of control", [kind.value for kind in Kind if kind.value not in NOT_BUILT_YET["kind"]],
-                   later=NOT_BUILT_YET["kind"]),
+            # Displays are read by a table of their own; here the word is only told of.
+            replace(choice("a kind of control", [kind.value for kind in Kind]),
+                    json={"enum": [kind.value for kind in Kind if kind is not Kind.DISPLAY]}),
             "What it is: button (momentary), latch (the device toggles by itself), pedal (absolute), knob (absolute, "
             "also a slider; it stays where the hand left it), fader (absolute, and it can be moved by us), encoder "
             "(relative), program, display (feedback only: text), light (feedback only).",
@@ -61,7 +62,6 @@ CONTROL = Table(
         "description": Field(text("a description"), "For people.", default=""),
     },
     doc="One knob, switch, pedal or light.",
-    later=NOT_BUILT_YET["control"],
     one_of=(SOURCES,),
     exclusive=(("led", "ring"),),
 )  # fmt: skip
@@ -77,15 +77,17 @@ LIGHT = Table(
 
 
 class _AnyControl:
-    """A control by its own message, or a light by its led."""
+    """A control by its own message, a light by its led, or a display."""
 
     def read(self, node: Node, report: Report) -> Any:
         kind = node.get("kind")
+        if kind is not None and kind.text == Kind.DISPLAY.value:
+            return DISPLAY.read(node, report)
         alone = kind is not None and kind.text == Kind.LIGHT.value and not set(node.names()) & set(SOURCES)
         return (LIGHT if alone and node.get("led") else CONTROL).read(node, report)
 
     def schema(self, defs: Definitions) -> JsonSchema:
-        return {"anyOf": [CONTROL.schema(defs), LIGHT.schema(defs)]}
+        return {"anyOf": [CONTROL.schema(defs), LIGHT.schema(defs), DISPLAY.schema(defs)]}
 
 
 ANY_CONTROL = _AnyControl()
@@ -102,6 +104,8 @@ PROFILE = Table(
                          default=1),
         "max_rate": Field(number("a number of bytes a second", 1.0), "How many bytes a second the device takes.",
                           default=3125.0),
+        "setup": Field(ListOf(SETUP_MESSAGE, "a list of MIDI messages"), "Messages in hexadecimal that the device is "
+                       "sent first, each time it is connected.", default=(), examples=(["B0 01 02"],)),
         "controls": Field(
             Deferred(MapOf(pattern("the name of a control", r"^[A-Za-z][A-Za-z0-9_{}.-]*$"), ANY_CONTROL,
                            "controls by name", 1)),
@@ -110,6 +114,5 @@ PROFILE = Table(
         ),
     },
     doc="A surface profile: what a device can send and show.",
-    later=NOT_BUILT_YET["profile"],
 )  # fmt: skip
 CONTROL_NAME = name("the name of a control")
