@@ -7,18 +7,22 @@ status, real-time bytes between and within others) are from the MIDI 1.0 detaile
 
 from collections import Counter
 
-NOTE_OFF, NOTE_ON, CC, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
+NOTE_OFF, NOTE_ON, POLY_PRESSURE, CC, PROGRAM, PRESSURE, BEND = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
 SYSEX, SYSEX_END, REAL_TIME = 0xF0, 0xF7, 0xF8
+CLOCK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
 MAX_DATA = 127
 MAX_SYSEX = 16_384  # in bytes, F0 and F7 included; a device that never ends its SysEx costs no more than this
 
 # Bytes of a whole message by the high half of its status byte, and by the status byte for system common messages.
-_SIZES = {NOTE_OFF: 3, NOTE_ON: 3, 0xA0: 3, CC: 3, PROGRAM: 2, 0xD0: 2, BEND: 3, 0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
+_SIZES = {
+    NOTE_OFF: 3, NOTE_ON: 3, POLY_PRESSURE: 3, CC: 3, PROGRAM: 2, PRESSURE: 2, BEND: 3,
+    0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1,
+}  # fmt: skip
 _NAMES = {
-    NOTE_OFF: "note off", NOTE_ON: "note on", 0xA0: "polyphonic pressure", CC: "cc", PROGRAM: "program",
-    0xD0: "pressure", BEND: "pitchbend", SYSEX: "sysex", 0xF1: "time code", 0xF2: "song position", 0xF3: "song select",
-    0xF6: "tune request", 0xF8: "clock", 0xFA: "start", 0xFB: "continue", 0xFC: "stop", 0xFE: "active sensing",
-    0xFF: "reset",
+    NOTE_OFF: "note off", NOTE_ON: "note on", POLY_PRESSURE: "polyphonic pressure", CC: "cc", PROGRAM: "program",
+    PRESSURE: "pressure", BEND: "pitchbend", SYSEX: "sysex", 0xF1: "time code", 0xF2: "song position",
+    0xF3: "song select", 0xF6: "tune request", CLOCK: "clock", START: "start", CONTINUE: "continue", STOP: "stop",
+    0xFE: "active sensing", 0xFF: "reset",
 }  # fmt: skip
 
 

@@ -1,18 +1,26 @@
 """What the numbers in MIDI messages mean: raw values and positions, encoder codings, bends.
 
-Pure. A *raw* value is as on the wire: 0-127, or 0-16383 for a pair of CCs and for a bend. CC 0-31 with their fine part
+Pure. A *raw* value is as on the wire: 0-127, or 0-16383 where it has 14 bits. CC 0-31 with their fine part
 at 32-63 and the bend's rest at 8192 are from the MIDI 1.0 detailed specification.
 """
 
-from controld.mappings.profile import Coding, Control, Kind, Source, SourceType
+from controld.mappings.profile import (
+    MAX_7,
+    MAX_14,
+    NUMBERED_PARAMETERS,
+    Coding,
+    Control,
+    Kind,
+    Source,
+    SourceType,
+)
 from controld.midi_stream import MAX_DATA
 from controld.values import calibrate, clamp
 
-FINE = 32  # CC n is the coarse part of a 14-bit controller, CC n + 32 its fine part
-MAX_14, HALF_14 = 16_383, 8192
+HALF_14 = 8192
 
 _SWITCHES = frozenset({Kind.BUTTON, Kind.LATCH})
-_PLAIN = frozenset({SourceType.CC, SourceType.NOTE})
+_RELATIVE = NUMBERED_PARAMETERS | {SourceType.CC, SourceType.NOTE, SourceType.SYSEX}
 
 
 def detents_of(coding: Coding, value: int) -> int:
@@ -59,7 +67,7 @@ def position_of(control: Control, raw: int) -> float:
     elif source.type is SourceType.PITCHBEND:
         position = bend_position(raw)
     else:
-        position = raw / highest(source)
+        position = raw / (source.highest or 1)
     if control.kind not in _SWITCHES:
         return position
     if source.type is SourceType.NOTE and not control.calibrate:
@@ -74,24 +82,27 @@ def raw_of(control: Control, position: float) -> int:
         position = 1.0 if position >= 0.5 else 0.0
     if control.calibrate:
         heel, toe = control.calibrate
-        return round(clamp(heel + position * (toe - heel), 0, highest(source)))
-    return bend_raw(position) if source.type is SourceType.PITCHBEND else round(position * highest(source))
-
-
-def highest(source: Source) -> int:
-    """Return the largest raw value a source can send."""
-    return MAX_14 if is_fine(source) or source.type is SourceType.PITCHBEND else MAX_DATA
-
-
-def is_fine(source: Source) -> bool:
-    """Tell whether a source is a pair of CCs: only 0-31 have a fine part."""
-    return source.type is SourceType.CC and source.bits == 14 and source.number is not None and source.number < FINE
+        return round(clamp(heel + position * (toe - heel), 0, source.highest))
+    return bend_raw(position) if source.type is SourceType.PITCHBEND else round(position * source.highest)
 
 
 def is_relative(control: Control) -> bool:
-    """Tell whether a control sends detents: an encoder on a plain CC or note."""
+    """Tell whether a control sends detents: an encoder whose message has a value of 7 bits that can say them."""
     source = control.source
-    return control.kind is Kind.ENCODER and source is not None and source.type in _PLAIN and not is_fine(source)
+    return control.kind is Kind.ENCODER and source is not None and source.type in _RELATIVE and source.highest == MAX_7
+
+
+def is_switch(control: Control) -> bool:
+    """Tell whether a control is down or up."""
+    return control.kind in _SWITCHES
+
+
+def is_program(control: Control) -> bool:
+    """Tell whether a control chooses programs: by program changes, or by values of 7 bits that stand for them."""
+    source = control.source
+    if source is None or source.highest != MAX_7:
+        return False
+    return source.type is SourceType.PROGRAM or control.kind is Kind.PROGRAM
 
 
 def source_of(control: Control) -> Source:

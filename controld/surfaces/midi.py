@@ -11,10 +11,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
-from controld.events import ControlMoved, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.events import ControlMoved, ControlTouched, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.profile import Profile
 from controld.midi_codec import MidiDecoder
+from controld.midi_decode import Event
 from controld.midi_panel import MidiPanel
 from controld.midi_stream import MidiStream
 from controld.surfaces.midi_ports import Direction, Link, PortPattern, Wish
@@ -120,6 +121,13 @@ class MidiSurface:
         """Have messages observed from now on, or not any more."""
         self._observe = observe
 
+    def take_profile(self, profile: Profile) -> None:
+        """Be another device from now on, or the same with other lights; whoever calls shows its full state next."""
+        if profile != self._profile:
+            self._counts += self.decoder.counters
+            self._profile, self.decoder = profile, MidiDecoder(self.name, profile)
+            self._panel = MidiPanel(self.name, profile)
+
     @property
     def connected(self) -> bool:
         """Tell whether the device is there."""
@@ -170,12 +178,21 @@ class MidiSurface:
             if self._observe is not None:
                 self._observe("in", data, time_s)
             for message in self._stream.receive(data):
-                event = self.decoder.receive(message, time_s)
-                if isinstance(event, ControlMoved):
-                    self._panel.saw_input(event.control, event.position)
-                if event is not None:
-                    self._receive(event)
+                events = self.decoder.receive(message, time_s)
+                if isinstance(events, tuple):
+                    for event in events:
+                        self._take(event)
+                elif events is not None:
+                    self._take(events)
         self._say_strange()
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, ControlMoved):
+            self._panel.saw_input(event.control, event.position, event.time_s)
+        elif isinstance(event, ControlTouched):
+            self._panel.touched(event.control, event.touched, event.time_s)
+            self._pump()  # what waited for the hand has a time now
+        self._receive(event)
 
     def _say_strange(self) -> None:
         """Say once for each kind what the device sends and nothing here takes."""
