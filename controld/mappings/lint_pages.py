@@ -1,0 +1,92 @@
+"""Which rules count on which page, which pages can be reached, and which rules never get their turn.
+
+Pure.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from controld.actions import Seek
+from controld.mappings.lint_values import Finding, Grounds
+from controld.mappings.rule import Rule, Trigger
+from controld.mappings.target import PageTarget
+
+Claims = list[tuple[Trigger, Rule]]
+
+
+def rules_on(rules: Iterable[Rule], page: str) -> Claims:
+    """Return the triggers that count on a page ("" for none), each with its rule.
+
+    A page's rule hides those of no page on the same control and gesture (and program).
+    """
+    claims = [(trigger, rule) for rule in rules for trigger in rule.triggers if rule.page in {"", page}]
+    own = {_slot(trigger) for trigger, rule in claims if rule.page}
+    return [(trigger, rule) for trigger, rule in claims if rule.page or _slot(trigger) not in own]
+
+
+def _slot(trigger: Trigger) -> tuple[object, ...]:
+    return (trigger.control, trigger.gesture, trigger.program, trigger.subject)
+
+
+def page_findings(grounds: Grounds) -> Iterator[Finding]:
+    """Yield pages that no rule leads to or away from, and rules that every page hides."""
+    if not grounds.pages:
+        return
+    reached = _reached(grounds)
+    for page in grounds.pages:
+        place = next((rule.place for rule in grounds.rules if rule.page == page), "")
+        if page not in reached:
+            yield Finding("unreachable", "warning", place, f"no rule leads to page `{page}`", f"`do: {{page: {page}}}`")
+        elif page != grounds.start and reached[page] and not _leads_away(grounds, page):
+            message = f"no rule leads away from page `{page}`"
+            yield Finding("trap", "warning", place, message, "`do: {page: back}`, or enter it with `hold: true`")
+    yield from _hidden(grounds, [page for page in grounds.pages if page in reached])
+
+
+def _reached(grounds: Grounds) -> dict[str, bool]:
+    """Return the pages that can be reached from the start, each with whether one stays there."""
+    reached = {grounds.start: True}
+    waiting = [grounds.start]
+    while waiting:
+        page = waiting.pop()
+        for target in _page_targets(grounds, page):
+            for name in _leads_to(target, page, grounds.pages):
+                if name not in reached:
+                    waiting.append(name)
+                reached[name] = reached.get(name, False) or not target.hold
+    return reached
+
+
+def _page_targets(grounds: Grounds, page: str) -> list[PageTarget]:
+    claims = rules_on(grounds.rules, page)
+    return [target for _, rule in claims for target in rule.targets if isinstance(target, PageTarget)]
+
+
+def _leads_to(target: PageTarget, page: str, pages: tuple[str, ...]) -> list[str]:
+    match target.page:
+        case Seek.NEXT | Seek.PREVIOUS:
+            step = 1 if target.page is Seek.NEXT else -1
+            return [pages[(pages.index(page) + step) % len(pages)]] if page in pages else [pages[0]]
+        case int() as number:
+            return [pages[number - 1]] if 1 <= number <= len(pages) else []
+        case str() as name:
+            return [name]
+    return []  # back: to where one was before
+
+
+def _leads_away(grounds: Grounds, page: str) -> bool:
+    return any(
+        target.page is Seek.BACK or [name for name in _leads_to(target, page, grounds.pages) if name != page]
+        for target in _page_targets(grounds, page)
+        if not target.hold
+    )
+
+
+def _hidden(grounds: Grounds, pages: list[str]) -> Iterator[Finding]:
+    """Yield the rules of no page that are hidden wherever one can be."""
+    if not grounds.start:
+        return
+    shown = {id(rule) for page in pages for _, rule in rules_on(grounds.rules, page)}
+    for rule in grounds.rules:
+        if not rule.page and id(rule) not in shown:
+            message = "it never counts: every page has a rule of its own for the same control and gesture"
+            yield Finding("shadowed", "warning", rule.place, message)
