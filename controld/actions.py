@@ -215,9 +215,13 @@ class Resync:
 
 @dataclass(slots=True)
 class SelectPage:
-    """Change to a page: by name, number from 1, next, previous, or back to where one came from."""
+    """Change to a page: by name, number from 1, next, previous, or back to where one came from.
+
+    With `held_by` it is a press that holds the page for as long as it lasts; `back` then ends what that press holds.
+    """
 
     page: Pick
+    held_by: str = ""
 
 
 @dataclass(slots=True)

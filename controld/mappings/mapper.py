@@ -15,7 +15,7 @@ from controld.changes import ParameterChanged, PedalboardChanged, PresetChanged,
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.gesture import Fired, Switch, Wants
-from controld.mappings.lights import dark, feedback_of
+from controld.mappings.lamps import Lamp, dark
 from controld.mappings.profile import Control, Kind, SourceType
 from controld.mappings.rule import Gesture, Rule, Stage, Trigger
 from controld.mappings.target import Key, WaitTarget
@@ -316,7 +316,7 @@ class Mapper:
         """Return the look by the first rule that applies, natural gestures before others; dark where none does."""
         for rule in binding.shown:
             if rule.condition is None or self.view.holds(rule.condition):
-                look = feedback_of(binding.name, binding.control, rule, self.view)
+                look = Lamp(rule).feedback(binding.name, binding.control, self.view)
                 if look is not None:
                     return look
         return dark(binding.name)
