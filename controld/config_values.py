@@ -89,6 +89,7 @@ class RigConfig:
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()
     found: FileSet = field(default_factory=FileSet, compare=False, repr=False)
+    from_kept: bool = field(default=False, compare=False)  # not from the disk: these files were good once
 
     @cached_property
     def controls(self) -> dict[str, Control]:

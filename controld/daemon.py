@@ -20,16 +20,16 @@ from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
 from controld.changes import Refused, SnapshotChanged, StateChange
 from controld.check import catalogue_symbols
-from controld.config import load_rig
 from controld.config_values import OscConfig, RigConfig
 from controld.control import Answer, ControlServer, socket_path
-from controld.errors import ConfigError, ControldError
+from controld.errors import ControldError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.hub import Hub
 from controld.mappings.profile import Control
 from controld.osc_clients import Reply
-from controld.reload import Reloader
+from controld.reload import Reloading
+from controld.reload_files import needs_restart, taken_profile
 from controld.rig import Output, Rig
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
@@ -71,6 +71,8 @@ class Daemon:
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched)
         self._tracer = Tracer(self._door, self.rig)
         self._midi: dict[str, MidiSurface] = {}
+        self._reloading = Reloading(config, catalogue_symbols(), self._take, self._tracer.note, self._notice)
+        self._asked: RigConfig | None = None  # the newest configuration, with what waits for the next start
         self._osc: dict[str, OscSurface] = {}
         self._client: BridgeClient | None = None
         self._stopping = asyncio.Event()
@@ -113,10 +115,8 @@ class Daemon:
             if self._keeper is not None:
                 self._keeper.start()
                 stack.push_async_callback(self._keeper.stop)
-            if self.config.reload:
-                reloader = Reloader(lambda: self.config.files + self.config.folders, self._reload)
-                reloader.start()
-                stack.push_async_callback(reloader.stop)
+            self._reloading.start()
+            stack.push_async_callback(self._reloading.stop)
             yield
 
     async def _start_osc(self, stack: AsyncExitStack) -> None:
@@ -180,27 +180,30 @@ class Daemon:
     def _engine_told(self, event: EngineEvent) -> None:
         self._hub.enter(self.rig.receive_engine_event, event)
 
-    def _reload(self) -> None:
-        """Take changed files in one step between two events; a mistake keeps what is there."""
+    def _take(self, config: RigConfig) -> None:
+        """Take another configuration in one step between two events; surfaces that are open stay open."""
+        before = {each.name: each for each in self.config.surfaces}
+        after = {each.name: each for each in config.surfaces}
+        kept = {name: taken_profile(each, after.get(name)) for name, each in before.items()}
+        surfaces = tuple(kept.values())
+        if needs_restart(self._asked or self.config, config) and needs_restart(self.config, config):
+            log.warning("changes of surfaces, their ports or the engine are taken at the next start; all else is now")
+        self._asked = config
+        for name, surface in self._surfaces.items():
+            surface.take_profile(kept[name].profile)
+        self.config = replace(config, surfaces=surfaces, engine=self.config.engine)
+        self._hub.enter(self._replace, self.config, {**config.controls, **self.config.controls})
+
+    def _notice(self, text: str) -> None:
+        self._hub.enter(self.rig.notice, text)
+
+    def _roll_back(self, number: object = 1) -> Answer:
         try:
-            config = load_rig(self.config.path, catalogue_symbols())
-        except ConfigError as error:
-            log.error(  # noqa: TRY400 - the mistakes are said; a traceback would hide them
-                "the files were changed but have mistakes; what was loaded before stays:\n%s", error
-            )
-            self._tracer.note(f"not reloaded: {error.problems[0]}")
-            return
-        if (config.surfaces, config.engine) != (self.config.surfaces, self.config.engine):
-            log.warning(
-                "changes of surfaces or engine are taken at the next start; rules and pedalboards are taken now"
-            )
-        rules = len(set(config.rules) - set(self.config.rules))
-        boards = sum(board not in self.config.pedalboards for board in config.pedalboards)
-        level = logging.INFO if rules or boards else logging.DEBUG
-        log.log(level, "files were changed: %d rules and %d pedalboards are new or changed", rules, boards)
-        controls = {**config.controls, **self.config.controls}  # of surfaces that are open, as they were opened
-        self.config = replace(config, surfaces=self.config.surfaces, engine=self.config.engine)
-        self._hub.enter(self._replace, config, controls)
+            kept = self._reloading.rollback(number if isinstance(number, int) else 0)
+        except ControldError as error:
+            self._notice(str(error))
+            return {"error": str(error)}
+        return {"ok": True, "at": kept.at_s, "set": kept.files.digest}
 
     def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
         return self.rig.replace(config.rules, controls, config.pedalboards, now, config.stage, config.banks)
@@ -233,6 +236,8 @@ class Daemon:
         if output.resync is not None:
             self._resync(output.resync)
         if self._tracer.active:
+        if output.roll_back:
+            self._roll_back()
             self._tracer.saw_output(output)
 
     def _keep(self) -> None:
@@ -309,6 +314,7 @@ class Daemon:
             "surfaces": self.surface_words(),
             "counters": {
                 **{name: dict(surface.counters) for name, surface in self._surfaces.items()},
+            "files": self._reloading.status(),
                 "unmapped": self.rig.mapper.unmapped,
                 "errors": self._hub.errors,
                 "denied": client.denied if client else 0,

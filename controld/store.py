@@ -27,10 +27,10 @@ class Standing:
     snapshot: str = ""
 
 
-def state_path(config: Path) -> Path:
+def state_path(config: Path, what: str = "last", suffix: str = ".json") -> Path:
     """Return the file of a rig's state: in `XDG_STATE_HOME` (default ~/.local/state), one for each configuration."""
     base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    return base / "controld" / f"last-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}.json"
+    return base / "controld" / f"{what}-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}{suffix}"
 
 
 def read_standing(path: Path) -> Standing:
@@ -56,11 +56,24 @@ def read_standing(path: Path) -> Standing:
 
 def write_standing(path: Path, standing: Standing) -> None:
     """Keep what is to be restored. Raises OSError where the disk does not take it; the old state is there then."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"version": VERSION, "pedalboard": standing.pedalboard, "snapshot": standing.snapshot}
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(kept, file)
+    replace_file(path, json.dumps(kept).encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in the place of another in one step, and onto the disk; its folder is made where there is none.
+
+    Who may read it stays as it was.
+
+    Raises:
+        OSError: the disk does not take it; the old file is there then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.controld-new")  # hidden, and a name nobody has
+    with fresh.open("wb") as file:
+        file.write(content)
+        if path.exists():
+            fresh.chmod(path.stat().st_mode & 0o777)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)

@@ -18,7 +18,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {"errors": ("errors",)},
     {"values": ("values",), "osc patterns": ("osc_pattern",), "midi bytes": ("midi_stream",)},
     {"documents": ("document", "shape")},
-    {"vocabulary": ("events", "actions", "changes", "feedback")},
+    {"differences": ("differences",), "vocabulary": ("events", "actions", "changes", "feedback")},
     {"mappings": ("mappings",), "session": ("session",)},
     {
         "osc codec": ("osc_",),
@@ -32,7 +32,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "bridge server": ("bridge.server", "bridge.api_", "bridge.faults", "bridge.hosts", "bridge.main"),
         "configuration": ("config", "yaml_reader", "check", "rehearse"),
         "door": ("control", "watch", "simulate"),
-        "reload": ("reload",),
+        "file watch": ("file_watch",),
         "store": ("store",),
         "hub": ("hub",),
         "ports": ("ports",),

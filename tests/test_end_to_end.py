@@ -327,7 +327,7 @@ class TestLife:
             rig.tool("simulate", "floor.fs1")
             tablet.wait("/effect/drive/active", 1)
             rig.write("map.yaml", MAP.replace("do: {bypass: drive}", "do: {bypass: leslie}"))
-            wait_for(lambda: "are new or changed" in rig.text, "the new rules")
+            wait_for(lambda: "bypass drive -> bypass leslie" in rig.text, "the new rules")
             rig.tool("simulate", "floor.fs1")
             tablet.wait("/effect/leslie/active", 1)
 

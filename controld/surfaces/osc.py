@@ -22,6 +22,7 @@ from controld.osc_codec import OscArg, OscEncodeError, OscMessage, decode, encod
 from controld.osc_facts import Fact
 from controld.osc_methods import address_of
 from controld.osc_namespace import Namespace, News
+from controld.osc_widgets import Widgets
 from controld.surfaces.osc_desk import Desk
 from controld.surfaces.osc_inlet import Inlet
 from controld.surfaces.osc_outlet import Observer
@@ -146,6 +147,13 @@ class OscSurface:
     def watch(self, observe: Observer | None) -> None:
         """Have messages observed from now on, or not any more."""
         self._desk.watch(observe)
+
+    def take_profile(self, profile: Profile) -> None:
+        """Have other controls from now on; whoever calls shows their state next."""
+        if profile != self._profile:
+            self._profile = profile
+            self._desk.widgets = Widgets(self.name, profile)
+            self._inlet.forget()
 
     # What is known
 

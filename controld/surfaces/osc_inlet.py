@@ -73,6 +73,10 @@ class Inlet:
             self._loop.remove_reader(self._socket.fileno())
             self._socket = None
 
+    def forget(self) -> None:
+        """Ask again which addresses are faders."""
+        self._heads.clear()
+
     def take(self, datagram: bytes, sender: Address) -> None:
         """Take one datagram."""
         try:
