@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from controld.config import CONFIG_NAME, RigLoader, find_config
+from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_schema import RIG
 from controld.document import Node
 from controld.errors import ConfigError, Problem
-from controld.mappings.profile_schema import compile_profile
 from controld.mappings.profile_tables import PROFILE
 from controld.mappings.schema import RuleCompiler
 from controld.mappings.schema_known import Known
@@ -127,24 +127,33 @@ def _check_rig(path: Path, symbols: Symbols, checked: Checked) -> None:
 
 
 def _check_file(path: Path, symbols: Symbols, checked: Checked) -> None:
-    try:
-        node, problems = read_document(path)
-    except ConfigError as error:
-        checked.files[path] = None
-        checked.report.problems.update(dict.fromkeys(error.problems))
-        return
-    kind = kind_of(node, path)
+    report = Report()
+    node = _read(path, report)
+    kind = "" if node is None else kind_of(node, path)
     if kind == "rig":
         _check_rig(path, symbols, checked)
         return
     checked.files[path] = None
-    checked.report.problems.update(dict.fromkeys(problems))
-    _check_alone(node, kind, path, symbols, checked.report)
+    checked.report.problems.update(report.problems)
+    if node is not None:
+        _check_alone(node, kind, path, symbols, checked.report)
+
+
+def _read(path: Path, report: Report) -> Node | None:
+    """Return a file's nodes; None where it cannot be read, which is reported."""
+    try:
+        node, problems = read_document(path)
+    except ConfigError as error:
+        report.problems.update(dict.fromkeys(error.problems))
+        return None
+    report.problems.update(dict.fromkeys(problems))
+    return node
 
 
 def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, report: Report) -> None:
     if kind == "profile":
-        compile_profile(node, path.stem, report)
+        shelf = ProfileShelf(profile_folders(path.parent), lambda each: _read(each, report), Path.is_file, report)
+        shelf.compiled(node, path)
     elif kind == "mapping":
         RuleCompiler(Known(symbols=symbols), report).compile(node, str(path))
     elif kind == "pedalboard":

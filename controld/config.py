@@ -8,16 +8,15 @@ the rest: a rule is not refused because the profile it needs has a mistake.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files as package_files
 from pathlib import Path
 
 from controld.config_files import DiskFiles, Files
+from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_schema import RIG, engine_of, midi_of, osc_of
 from controld.config_values import EngineConfig, MidiPorts, OscConfig, RigConfig, Startup, SurfaceConfig
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
 from controld.mappings.profile import Profile, SourceType
-from controld.mappings.profile_schema import compile_profile
 from controld.mappings.rule import Rule
 from controld.mappings.schema import RuleCompiler
 from controld.mappings.schema_known import Known
@@ -84,7 +83,11 @@ class RigLoader:
     files: dict[Path, None] = field(default_factory=dict)
     folders: dict[Path, None] = field(default_factory=dict)
     disk: Files = field(default_factory=DiskFiles)
-    _profiles: dict[str, Profile | None] = field(default_factory=dict)
+    _shelf: ProfileShelf = field(init=False)
+
+    def __post_init__(self) -> None:
+        folders = profile_folders(self.path.parent / "surfaces")
+        self._shelf = ProfileShelf(folders, self._read, self.disk.is_file, self.report)
 
     def load(self) -> RigConfig | None:
         """Return the rig as far as it can be read; what is wrong is in `report`."""
@@ -136,7 +139,7 @@ class RigLoader:
             if midi is not None and osc is not None:
                 self.report.error(each.at("osc"), f"`{name}` speaks MIDI already", "make OSC a surface of its own")
             self._check_port(each, found.values())
-            profile = self._profile(each) if each["profile"] else None
+            profile = self._shelf.profile(each.at("profile"), each["profile"]) if each["profile"] else None
             if profile is not None:
                 self._check_media(each, name, profile)
                 found[name] = SurfaceConfig(name, profile, midi, osc)
@@ -158,30 +161,6 @@ class RigLoader:
             if used and medium not in record:
                 what = f"the profile `{profile.name}` has {medium.upper()} controls, but `{name}` has no `{medium}`"
                 self.report.error(record.at("profile"), what)
-
-    def _profile(self, record: Record) -> Profile | None:
-        name: str = record["profile"]
-        if name not in self._profiles:
-            self._profiles[name] = self._load_profile(record.at("profile"), name)
-        return self._profiles[name]
-
-    def _load_profile(self, place: Node, name: str) -> Profile | None:
-        path = self._find_profile(name)
-        if path is None:
-            names = {each.stem for folder in self._profile_folders() for each in folder.glob("*.yaml")}
-            self.report.error(place, f"there is no profile `{name}`", nearest(name, names) or known_names(names))
-            return None
-        before = len(self.report.problems)
-        node = self._read(path)
-        profile = None if node is None else compile_profile(node, name, self.report)
-        return profile if len(self.report.problems) == before else None
-
-    def _find_profile(self, name: str) -> Path | None:
-        paths = [each / f"{name}.yaml" for each in self._profile_folders()]
-        return next(filter(self.disk.is_file, paths), None)
-
-    def _profile_folders(self) -> tuple[Path, Path]:
-        return self.path.parent / "surfaces", Path(str(package_files("controld.surfaces") / "profiles"))
 
     # Pedalboards
 
