@@ -96,14 +96,13 @@ def test_what_cannot_be_included_is_told_where_it_is_written(tmp_path: Path, fil
 
 def test_two_that_include_one_with_a_mistake_are_both_incomplete(tmp_path: Path) -> None:
     """The mistake is told once, and rules about the second are not blamed for it either."""
-    text = (
-        rig_at(tmp_path).read_text().replace("pedalboards:", "  more: {profile: second, midi: {in: Z}}\npedalboards:")
-    )
+    more = "  more: {profile: second, midi: {in: Z}}\n"
+    text = rig_at(tmp_path).read_text().replace("pedalboards:", f"{more}pedalboards:")
     rules = "version: 1\nrules:\n  - {when: [floor.fs1, more.fs1], do: {bypass: drive}}\n"
     broken = BASE.replace("kind: button", "kind: buton")
     both = {"surfaces__board": board("base"), "surfaces__second": board("base"), "surfaces__base": broken}
     problems = problems_of(rig_at(tmp_path, controld=text, rules=rules, **both))
-    assert [problem.partition(": ")[0] for problem in problems] == ["surfaces/base.yaml:6:29"]
+    assert [problem.partition(": ")[0] for problem in problems] == ["surfaces/base.yaml:6:34"]
 
 
 def test_a_profile_that_is_checked_alone_finds_what_it_includes(tmp_path: Path) -> None:
