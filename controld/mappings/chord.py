@@ -3,8 +3,8 @@
 Pure; time is an argument. The router stands before the switches (`mappings.gesture`): a press and a release go in,
 edges of switches come out. Only controls that are part of a chord pass through it.
 
-- A press waits while it may still become part of a chord: until the chord's window ends, until it comes up, or until the
-  rest of the chord is held for something else; whichever is first. Then its own switch gets it, with its true time.
+- A press waits while it may still become part of a chord: until the window ends, until it comes up, or until the rest
+  of the chord is held for something else, whichever is first. Then its own switch gets it, with its true time.
 - A chord goes down when its last control does, and comes up with the first that comes up. Its controls' own switches
   see nothing of that press. The others of its controls mean nothing more until they were up.
 - Of chords that share a control the largest that is complete within its window wins. A smaller one waits only while a
