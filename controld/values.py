@@ -93,6 +93,7 @@ class Scale:
     toggled: bool = False
     enumeration: bool = False
     points: tuple[ScalePoint, ...] = ()
+    trigger: bool = False  # a moment, not a state: it is never stored
 
     @property
     def stepped(self) -> bool:

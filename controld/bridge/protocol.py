@@ -47,6 +47,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 
 # What a bridge says when mod-host is gone or was silent for a second: the command may still be done, later.
@@ -115,6 +116,8 @@ def command_line(request: EngineRequest) -> str | None:
             return format_command("disconnect", source, target)
         case SetProcessing(on):
             return f"feature_enable processing {on:d}"
+        case WriteTransport(rolling, bpb, bpm):
+            return f"transport {rolling:d} {format_number(bpb)} {format_number(bpm)}"
         case Probe():
             return "cpu_load"
         case ReadPlugin() | ReadPresets() | ReadEffects():

@@ -103,6 +103,7 @@ def _scale(control: Mapping[str, object]) -> Scale:
         toggled="toggled" in properties,
         enumeration="enumeration" in properties,
         points=tuple(sorted(_points(items(control.get("scale_points"))), key=lambda point: point.value)),
+        trigger="trigger" in properties,
     )
 
 

@@ -36,6 +36,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 from controld.session.state import BYPASS, EffectState, RigState
 from controld.values import same_value
@@ -45,6 +46,7 @@ MAX_ROUNDS = 12
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 AUDIT_DELAY_S = 2.5
 Write = WriteBypass | WriteParameters
+BEATS_PER_BAR = 4.0  # no file says another yet
 NO_ANSWER = "the engine did not answer in time"
 
 
@@ -66,6 +68,7 @@ class Executor:
         self._emit = emit
         self._finished = finished
         self._capabilities: frozenset[str] = frozenset()
+        self._transport = WriteTransport(rolling=False, bpb=BEATS_PER_BAR, bpm=120.0)
         self._busy = False
         self._rounds = 0
         self._inspected = self._read = False
@@ -130,6 +133,20 @@ class Executor:
         """Have plugins asked for once there is nothing better to do, so that a change of pedalboard need not wait."""
         self._learn_ahead = [uri for uri in uris if uri not in self.ledger.plugins]
 
+    def set_transport(self, *, rolling: bool, bpm: float) -> None:
+        """Have the engine's transport follow ours; one whose bridge does not offer it is never sent it.
+
+        The stock bridge passes the command on and may die of the feedback that it causes.
+        """
+        self._transport = WriteTransport(rolling, BEATS_PER_BAR, bpm)
+        if self.state is not EngineState.DOWN and "transport" in self._capabilities:
+            self.outbox.put_transport(self._transport)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a reconciliation is under way."""
+        return self._busy
+
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, in seconds; None for not at all."""
         return self._audit_at_s
@@ -189,6 +206,7 @@ class Executor:
         self.state, self.reason = EngineState.REPAIRING, event.description
         self.outbox.clear()
         self._emit(EngineChanged(self.state, self.reason))
+        self.set_transport(rolling=self._transport.rolling, bpm=self._transport.bpm)
         self.inspect()
 
     def _lost(self, event: EngineLost) -> None:

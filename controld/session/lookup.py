@@ -35,6 +35,10 @@ def pick_of(pick: Pick, names: Sequence[str], current: int, last: int, subject: 
             if not last:
                 raise Refusal(subject, f"there is no {subject} before this one")
             return last
+        case Seek.CURRENT:
+            if not current:
+                raise Refusal(subject, f"no {subject} is current")
+            return current
         case Seek():
             raise Refusal(subject, f"`{pick.value}` points at no {subject}")
         case int():

@@ -19,6 +19,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 
 DiscreteWrite = WriteBypass | WriteParameters | WritePreset
@@ -27,17 +28,18 @@ DiscreteWrite = WriteBypass | WriteParameters | WritePreset
 class Outbox:
     """The three lanes; `take` empties them from the front."""
 
-    __slots__ = ("_continuous", "_discrete", "_plan", "unanswered")
+    __slots__ = ("_continuous", "_discrete", "_plan", "_transport", "unanswered")
 
     def __init__(self) -> None:
         self._discrete: deque[EngineRequest] = deque()
         self._plan: deque[EngineRequest] = deque()
         self._continuous: dict[int, dict[str, float]] = {}
+        self._transport: WriteTransport | None = None
         self.unanswered = 0  # taken, and not yet settled
 
     def __bool__(self) -> bool:
         """Tell whether anything waits."""
-        return bool(self._discrete or self._continuous or self._plan)
+        return bool(self._discrete or self._continuous or self._plan or self._transport)
 
     @property
     def plan_done(self) -> bool:
@@ -68,12 +70,19 @@ class Outbox:
         else:
             waiting[symbol] = value
 
+    def put_transport(self, request: WriteTransport) -> None:
+        """Add a tempo; it replaces the one that still waits."""
+        self._transport = request
+
     def take(self, limit: int) -> list[EngineRequest]:
         """Remove and return up to `limit` (1 or more) requests, in the order in which they must be sent."""
         taken: list[EngineRequest] = []
         for lane in (self._discrete, self._plan):
             while lane and len(taken) < limit:
                 taken.append(lane.popleft())
+        if self._transport is not None and len(taken) < limit:
+            taken.append(self._transport)
+            self._transport = None
         while self._continuous and len(taken) < limit:
             instance = next(iter(self._continuous))
             taken.append(WriteParameters(instance, self._continuous.pop(instance)))
@@ -95,6 +104,7 @@ class Outbox:
         self._discrete.clear()
         self._plan.clear()
         self._continuous.clear()
+        self._transport = None
 
     def _forget_continuous(self, request: WriteBypass | WriteParameters | WritePreset | RemoveEffect) -> None:
         waiting = self._continuous.get(request.instance)

@@ -109,7 +109,7 @@ def _structure(rig: RigState) -> Iterator[EngineRequest]:
     gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
     if (missing or rig.leftovers) and rig.processing is not False:
         yield SetProcessing(on=False)
-    for source, target in sorted((rig.joined | rig.touched) - set(rig.connections)):
+    for source, target in sorted((rig.joined | rig.touched) - set(rig.wished)):
         if _ours(rig, source, target) and not any(name.startswith(tuple(gone)) for name in (source, target)):
             yield DisconnectPorts(source, target)
     for effect in rig.leftovers:
@@ -121,7 +121,9 @@ def _structure(rig: RigState) -> Iterator[EngineRequest]:
 
 
 def _ours(rig: RigState, source: str, target: str) -> bool:
-    """Tell whether a connection touches an effect of the board; what other programs joined is left alone."""
+    """Tell whether a connection is the board's or touches one of its effects; what others joined is left alone."""
+    if (source, target) in rig.connections or (source, target) in rig.touched:
+        return True
     names = {f"effect_{effect.instance}" for effect in rig.effects.values()}
     return source.partition(":")[0] in names or target.partition(":")[0] in names
 
@@ -162,6 +164,6 @@ def _needs_writing(effect: EffectState, asked: float, symbol: str) -> bool:
 
 def _connections(rig: RigState) -> Iterator[EngineRequest]:
     missing = tuple(f"effect_{effect.instance}:" for effect in rig.effects.values() if effect.missing)
-    for pair in rig.connections:
+    for pair in rig.wished:
         if pair not in rig.joined and pair not in rig.refused and not any(end.startswith(missing) for end in pair):
             yield ConnectPorts(*pair)

@@ -30,6 +30,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 from controld.session.state import BYPASS, EffectState, RigState
 
@@ -79,6 +80,7 @@ class Replies:
             ConnectPorts: self._connect_replied,
             DisconnectPorts: self._disconnect_replied,
             SetProcessing: self._processing_replied,
+            WriteTransport: self._transport_replied,
             ReadBypass: self._read_bypass_replied,
             ReadParameter: self._read_parameter_replied,
             ReadEffects: self._read_effects_replied,
@@ -168,17 +170,26 @@ class Replies:
         if isinstance(reply, Done):
             self._ledger.rig.joined.add(pair)
             self._ledger.rig.touched.add(pair)
+            self._ledger.rig.stuck.discard(pair)
         else:
             self._ledger.rig.refused[pair] = reply.reason
             self._refuse(f"connection {request.source} -> {request.target}", reply.reason, "")
 
-    def _disconnect_replied(self, request: DisconnectPorts, _reply: Done | Denied) -> None:
-        pair = (request.source, request.target)
-        self._ledger.rig.joined.discard(pair)
-        self._ledger.rig.touched.discard(pair)
+    def _disconnect_replied(self, request: DisconnectPorts, reply: Done | Denied) -> None:
+        """Take them for parted; the same refusal says that they were not joined, or that they still are."""
+        rig, pair = self._ledger.rig, (request.source, request.target)
+        rig.joined.discard(pair)
+        rig.touched.discard(pair)
+        if isinstance(reply, Denied) and rig.muted and pair in rig.connections:
+            rig.stuck.add(pair)
+            self._refuse("mute", reply.reason, "")
 
     def _processing_replied(self, request: SetProcessing, _reply: Done | Denied) -> None:
         self._ledger.rig.processing = request.on
+
+    def _transport_replied(self, _request: WriteTransport, reply: Done | Denied) -> None:
+        if isinstance(reply, Denied):
+            self._refuse("tempo", reply.reason, "")
 
     def _read_bypass_replied(self, request: ReadBypass, reply: Done | Denied) -> None:
         effect = self._ledger.rig.by_instance(request.instance)

@@ -93,6 +93,16 @@ class SetProcessing:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteTransport:
+    """Set the transport: rolling or not, beats in a bar (1-16), and beats a minute (20-300)."""
+
+    rolling: bool
+    bpb: float
+    bpm: float
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBypass:
     """Ask whether an instance is there and bypassed."""
 
@@ -134,7 +144,7 @@ class ReadEffects:
 
 EngineRequest = (
     Probe | AddEffect | RemoveEffect | WriteBypass | WriteParameters | WritePreset | ConnectPorts | DisconnectPorts
-    | SetProcessing | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
+    | SetProcessing | WriteTransport | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
 )  # fmt: skip
 
 # Those that change nothing, whatever becomes of them.

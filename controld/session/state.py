@@ -103,6 +103,11 @@ class EffectState:
     def __post_init__(self) -> None:
         self.cells.setdefault(BYPASS, Cell(BYPASS_SCALE, 0.0))
 
+    @property
+    def wish(self) -> tuple[str, dict[str, float]]:
+        """What is asked of it: the preset, and the values by symbol."""
+        return self.preset, {symbol: cell.asked for symbol, cell in self.cells.items()}
+
     def learn(self, plugin: Plugin) -> None:
         """Take the plugin's parameters; cells that are there already stay."""
         self.plugin = plugin
@@ -125,13 +130,22 @@ class EffectState:
         self.ask_preset(setup.preset, "")
         self._ask(setup.parameters, "")
 
-    def recall(self, recall: EffectRecall, origin: str) -> None:
-        """Ask for what a snapshot says of this effect."""
+    def recall(self, recall: EffectRecall, origin: str, kept: frozenset[str] = frozenset()) -> bool:
+        """Ask for what a snapshot says of this effect, but for the symbols that are `kept` as they are.
+
+        Return whether a preset is to be loaded: another one, or the same where a value of it was changed that the
+        snapshot does not say.
+        """
         if recall.bypassed is not None:
             self.cells[BYPASS].ask(float(recall.bypassed), origin)
-        if recall.preset is not None and (recall.preset != self.preset or self.pinned):
+        loads = recall.preset is not None and (
+            recall.preset != self.preset or bool(self.pinned - recall.parameters.keys() - kept)
+        )
+        if recall.preset is not None and loads:
             self.ask_preset(recall.preset, origin)
-        self._ask(recall.parameters, origin)
+            self.pinned.update(kept & self.cells.keys())
+        self._ask({symbol: level for symbol, level in recall.parameters.items() if symbol not in kept}, origin)
+        return loads
 
     def ask_preset(self, label: str, origin: str) -> None:
         """Ask for a preset; every parameter that is not asked for after it follows what the preset sets.
@@ -211,10 +225,12 @@ class EffectState:
 
     def restore(self, preset: str, values: dict[str, float]) -> None:
         """Ask for a state as it was played."""
-        self.ask_preset(preset, "")
+        if preset != self.preset:
+            self.ask_preset(preset, "")
         for symbol, value in values.items():
             if symbol in self.cells:
                 self.cells[symbol].ask(value, "")
+                self.follow.discard(symbol)
                 self.pinned.add(symbol)
 
     def subject(self, symbol: str) -> str:
@@ -266,12 +282,36 @@ class RigState:
     connections: tuple[tuple[str, str], ...] = ()
     joined: set[tuple[str, str]] = field(default_factory=set)  # confirmed
     touched: set[tuple[str, str]] = field(default_factory=set)  # ours that may be there: asked for, not yet parted
+    stuck: set[tuple[str, str]] = field(default_factory=set)  # the engine would not part them, so they may be there
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    muted: bool = False  # no connection to what is no effect is wished
     processing: bool | None = None  # None: not known, it may have been left off
 
     def by_instance(self, instance: int) -> EffectState | None:
         """Return the effect with this number."""
         return next((effect for effect in self.effects.values() if effect.instance == instance), None)
+
+    @property
+    def wished(self) -> tuple[tuple[str, str], ...]:
+        """The connections that should be there now."""
+        return tuple(pair for pair in self.connections if not _is_output(pair)) if self.muted else self.connections
+
+    @property
+    def has_outputs(self) -> bool:
+        """Tell whether the pedalboard has a connection to the speakers."""
+        return any(map(_is_output, self.connections))
+
+    @property
+    def audible(self) -> bool:
+        """Tell whether something of the pedalboard may be joined to the speakers, as far as is known."""
+        there = self.joined | self.touched | self.stuck
+        return any(pair in there for pair in self.connections if _is_output(pair))
+
+    def mute(self, *, on: bool) -> None:
+        """Wish the speakers parted or joined; what would not be parted before is tried again."""
+        self.muted = on
+        self.touched |= self.stuck
+        self.stuck.clear()
 
     def install(self, pedalboard: Pedalboard) -> None:
         """Make `pedalboard` the wish; effects of the same plugin are kept."""
@@ -296,12 +336,13 @@ class RigState:
 
     def forget_connections(self, prefix: str) -> None:
         """Forget the connections of a client that is gone: they went with it."""
-        for pairs in (self.joined, self.touched):
+        for pairs in (self.joined, self.touched, self.stuck):
             pairs -= {pair for pair in pairs if any(end.startswith(prefix) for end in pair)}
 
     def forget(self) -> None:
         """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""
         self.joined.clear()
+        self.stuck.clear()
         self.refused.clear()
         self.processing = None
         for effect in self.effects.values():
@@ -316,6 +357,11 @@ class RigState:
 
 def _same(effect: EffectState | None, setup: EffectSetup) -> bool:
     return effect is not None and effect.uri == setup.uri
+
+
+def _is_output(pair: tuple[str, str]) -> bool:
+    """Tell whether a connection leads out of the effects: to the speakers, or to another program."""
+    return not pair[1].startswith("effect_")
 
 
 def _free(used: set[int]) -> int:

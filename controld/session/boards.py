@@ -1,0 +1,304 @@
+"""The session's pedalboards, banks and snapshots: which ones there are, which are current, and how one gets to others.
+
+Pure. Numbers, next and previous count in the current bank, or among all pedalboards where there is no bank; names reach
+every pedalboard. A pedalboard outside the bank may play on: next goes to the bank's first then, previous to its last.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from controld.actions import LoadPedalboard, Pick, RecallSnapshot, SaveSnapshot, SelectBank
+from controld.changes import BankChanged, PedalboardChanged, Refused, SnapshotChanged, SnapshotSaved, State
+from controld.session.context import Context
+from controld.session.history import Played
+from controld.session.lookup import Refusal, pick_of
+from controld.session.model import Bank, Pedalboard
+from controld.session.parameters import Parameters
+from controld.session.saved import SavedSnapshot, capture, fingerprint
+
+
+class Boards:
+    """The pedalboards; `selected` is told of a new current snapshot (0: none), `loaded` of a new pedalboard's tempo."""
+
+    def __init__(self, context: Context, parameters: Parameters) -> None:
+        self.saved: dict[tuple[str, str], SavedSnapshot] = {}  # by pedalboard and snapshot
+        self.snapshot = 0  # counted from 1; 0: none
+        self.board_state, self.snapshot_state = State.ASKED, State.CONFIRMED
+        self.selected: Callable[[int, str], None] = lambda _index, _origin: None
+        self.loaded: Callable[[float], None] = lambda _bpm: None
+        self._context = context
+        self._parameters = parameters
+        self._boards: tuple[Pedalboard, ...] = ()
+        self._banks: tuple[Bank, ...] = ()
+        self._bank = 0  # counted from 1; 0: none
+        self._previous_snapshot = 0
+        self._snapshot_origin = self._board_origin = self._bank_origin = ""
+        self._last_good: Played | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether the current snapshot is asked for and not there yet."""
+        return self.snapshot_state is State.ASKED
+
+    @property
+    def snapshot_name(self) -> str:
+        """The current snapshot's name; "" where none is."""
+        return self._context.pedalboard.snapshots[self.snapshot - 1].name if self.snapshot else ""
+
+    def start(self, boards: Sequence[Pedalboard], banks: Sequence[Bank], start: str, snapshot: str) -> None:
+        """Begin on a pedalboard and one of its snapshots, by name; the first ones where there are none such."""
+        self._boards, self._banks = tuple(boards), tuple(banks)
+        if not self._boards:
+            return
+        board = self.named(start) or self._boards[0]
+        self._bank = self._bank_with(board.name)
+        names = board.snapshot_names()
+        self.install(board, "", names.index(snapshot) + 1 if snapshot in names else 1)
+
+    def replace(self, boards: Sequence[Pedalboard], banks: Sequence[Bank]) -> None:
+        """Take changed files: bank and pedalboard stay, by name, unless the pedalboard changed or is gone."""
+        bank = self._banks[self._bank - 1].name if self._bank else ""
+        self._boards, self._banks = tuple(boards), tuple(banks)
+        current, kept = self._context.pedalboard, self.snapshot_name
+        names = [each.name for each in self._banks]
+        self._bank = names.index(bank) + 1 if bank in names else self._bank_with(current.name)
+        heir = self.named(current.name)
+        snapshots = heir.snapshot_names() if heir else ()
+        snapshot = snapshots.index(kept) + 1 if kept in snapshots else 0
+        if self._banks:
+            self._context.tell(self.bank_change())
+        if heir is not None and _same_rig(heir, current):
+            self._adopt(heir)
+            self.snapshot = snapshot
+            self._context.tell(self.board_change())
+            self._context.tell(self.snapshot_change())
+            self.selected(snapshot, "")
+        elif self._boards:
+            self.install(heir or self._boards[0], "", snapshot or 1)
+            self._context.executor.reconcile()
+        self._learn_ahead()
+
+    def named(self, name: str) -> Pedalboard | None:
+        """Return a pedalboard by its name."""
+        return next((board for board in self._boards if board.name == name), None)
+
+    # Actions
+
+    def recall(self, action: RecallSnapshot, origin: str) -> None:
+        """Recall a snapshot."""
+        context = self._context
+        self.select(self.pick(action.snapshot), origin)
+        self._ask_snapshot(origin)
+        context.executor.tell_news()
+        context.executor.reconcile()
+
+    def save(self, action: SaveSnapshot, origin: str) -> None:
+        """Keep how the pedalboard is played now as one of its snapshots."""
+        board = self._context.pedalboard
+        index = self.pick(action.snapshot)
+        old = board.snapshots[index - 1]
+        snapshot = capture(old.name, board, self._context.effects.values())
+        key = (board.name, old.name)
+        known = self.saved.get(key)
+        self.saved[key] = SavedSnapshot(board.name, known.written if known else fingerprint(old), snapshot)
+        snapshots = (*board.snapshots[: index - 1], snapshot, *board.snapshots[index:])
+        heir = replace(board, snapshots=snapshots)
+        self._boards = tuple(heir if each.name == board.name else each for each in self._boards)
+        self._adopt(heir)
+        self._context.tell(SnapshotSaved(old.name, index, origin))
+
+    def load(self, action: LoadPedalboard, origin: str) -> None:
+        """Change to another pedalboard."""
+        pick, names = action.pedalboard, self._counted()
+        everywhere = [board.name for board in self._boards]
+        if isinstance(pick, str):
+            name = everywhere[pick_of(pick, everywhere, 0, 0, "pedalboard") - 1]
+        else:
+            if not names:
+                raise Refusal("pedalboard", "there are no pedalboards to count here")
+            current = self._context.pedalboard.name
+            place = names.index(current) + 1 if current in names else 0
+            name = names[pick_of(pick, names, place, 0, "pedalboard") - 1]
+        board = self.named(name)
+        if board is not None:
+            self._leave()
+            self.install(board, origin)
+            self._context.executor.reconcile()
+
+    def select_bank(self, action: SelectBank, origin: str) -> None:
+        """Choose the bank that pedalboards are counted in; what plays goes on."""
+        if not self._banks:
+            raise Refusal("bank", "there are no banks")
+        self._bank = pick_of(action.bank, [bank.name for bank in self._banks], self._bank, 0, "bank")
+        self._bank_origin = origin
+        self._context.tell(self.bank_change())
+        self._context.tell(self.board_change())
+
+    # Snapshots
+
+    def select(self, index: int, origin: str) -> None:
+        """Make a snapshot (0: none) the current one, asked; that its values are asked for is the caller's part."""
+        if index != self.snapshot:
+            self._previous_snapshot = self.snapshot or self._previous_snapshot
+            self._context.history.note_snapshot(self.snapshot, index)
+        self.selected(index, origin)
+        self.snapshot, self._snapshot_origin = index, origin
+        self.snapshot_state = State.ASKED if index else State.CONFIRMED
+        self._context.tell(self.snapshot_change())
+
+    def pick(self, pick: Pick) -> int:
+        """Return the number of a snapshot that is pointed at. Raises Refusal where there is none such."""
+        names = self._context.pedalboard.snapshot_names()
+        if not names:
+            raise Refusal("snapshot", f"`{self._context.pedalboard.name}` has no snapshots")
+        return pick_of(pick, names, self.snapshot, self._previous_snapshot, "snapshot")
+
+    def _ask_snapshot(self, origin: str) -> None:
+        context, board = self._context, self._context.pedalboard
+        for name, recall in board.snapshots[self.snapshot - 1].effects.items():
+            effect = context.effects.get(name)
+            if effect is None:
+                continue
+            before = effect.wish
+            kept = frozenset(symbol for owner, symbol in board.global_parameters if owner == name)
+            if effect.recall(recall, origin, kept):
+                context.history.note_preset(name, before)
+                self._parameters.ramps.end_all(name)
+            for symbol in recall.parameters.keys() - kept:
+                self._parameters.ramps.end(name, symbol)
+            for symbol, cell in effect.cells.items():
+                if cell.asked != before[1][symbol]:
+                    context.history.note(name, symbol, before[1][symbol], cell.asked)
+
+    # Pedalboards
+
+    def install(self, board: Pedalboard, origin: str, snapshot: int = 1, bpm: float | None = None) -> None:
+        """Make a pedalboard the wish, in a snapshot (0: none) and at a tempo (None: its own); reconcile afterwards."""
+        context = self._context
+        self._parameters.ramps.end_all()
+        context.executor.install(board)
+        self._previous_snapshot = self.snapshot = 0
+        self.board_state, self._board_origin = State.ASKED, origin
+        self.loaded(board.tempo_bpm if bpm is None else bpm)
+        if board.snapshots and snapshot:
+            self.snapshot = min(snapshot, len(board.snapshots))
+            self._ask_snapshot(origin)
+        self._snapshot_origin, self.snapshot_state = origin, State.ASKED
+        self._learn_ahead()
+        context.executor.all_or_nothing = self._last_good is not None and self._last_good.board != board
+        context.tell(self.board_change())
+        context.tell(self.snapshot_change())
+        context.executor.tell_news()
+
+    def _adopt(self, heir: Pedalboard) -> None:
+        """Take a changed description of the same rig; how it is played now stays."""
+        rig, good = self._context.executor.rig, self._last_good
+        if good is not None and good.board == rig.pedalboard:
+            good.board = heir
+        rig.pedalboard = heir
+
+    def played(self) -> Played:
+        """Return the pedalboard as it is played now."""
+        context = self._context
+        return Played(context.pedalboard, self.snapshot, context.wishes(), context.bpm)
+
+    def restore(self, played: Played, origin: str) -> None:
+        """Return to a pedalboard as it was played; one that was changed in its file since is as it is there."""
+        board = self.named(played.board.name) or played.board
+        self._leave()
+        self._take_back(replace(played, board=board), origin)
+
+    def _take_back(self, played: Played, origin: str) -> None:
+        self.install(played.board, origin, played.snapshot, played.bpm)
+        for name, (preset, values) in played.wishes.items():
+            effect = self._context.effects.get(name)
+            if effect is not None:
+                effect.restore(preset, values)
+        self._context.executor.tell_news()
+        self._context.executor.reconcile()
+
+    def _leave(self) -> None:
+        """Remember the pedalboard that is left, for the history and for one that does not load."""
+        played = self.played()
+        self._context.history.note_left(played)
+        if self.board_state is State.CONFIRMED:
+            self._last_good = played
+
+    # What becomes of it
+
+    def finished(self, failures: list[str]) -> None:
+        """Take that the engine holds what it should, or why it cannot: back to the last pedalboard that worked."""
+        context, good = self._context, self._last_good
+        if failures and self.board_state is State.ASKED:
+            context.tell(Refused(f"pedalboard {context.pedalboard.name}", "; ".join(failures), self._board_origin))
+            if good is not None and good.board != context.pedalboard:
+                self._take_back(good, self._board_origin)
+                return
+        if self.board_state is State.ASKED:
+            self.board_state = State.FAILED if failures else State.CONFIRMED
+            context.tell(self.board_change())
+        if self.snapshot_state is State.ASKED:
+            self.snapshot_state = State.FAILED if failures or not self._recalled() else State.CONFIRMED
+            context.tell(self.snapshot_change())
+        if not failures:
+            self._last_good = Played(context.pedalboard, self.snapshot, {}, context.bpm)
+
+    def lost(self) -> None:
+        """Take that the engine is gone: what was confirmed is only asked."""
+        self.board_state = self.snapshot_state = State.ASKED
+        self._context.tell(self.board_change())
+        self._context.tell(self.snapshot_change())
+
+    def _recalled(self) -> bool:
+        """Tell whether nothing of the current snapshot was refused."""
+        if not self.snapshot:
+            return True
+        effects = self._context.effects
+        recalls = self._context.pedalboard.snapshots[self.snapshot - 1].effects
+        return all(effects[name].recalled(recall) for name, recall in recalls.items() if name in effects)
+
+    # Facts
+
+    def board_change(self) -> PedalboardChanged:
+        """Return the current pedalboard as a fact; its number and the list are those of the current bank."""
+        board, names = self._context.pedalboard, tuple(self._counted())
+        return PedalboardChanged(
+            board.name,
+            names.index(board.name) + 1 if board.name in names else 0,
+            self.board_state,
+            board.effect_names(),
+            board.snapshot_names(),
+            self._board_origin,
+            board.tempo_bpm,
+            names,
+            board.roles,
+        )
+
+    def snapshot_change(self) -> SnapshotChanged:
+        """Return the current snapshot as a fact."""
+        return SnapshotChanged(self.snapshot_name, self.snapshot, self.snapshot_state, self._snapshot_origin)
+
+    def bank_change(self) -> BankChanged:
+        """Return the current bank as a fact; "" (0) where there are no banks."""
+        names = tuple(bank.name for bank in self._banks)
+        name = names[self._bank - 1] if self._bank else ""
+        return BankChanged(name, self._bank, tuple(self._counted()), names, self._bank_origin)
+
+    def _counted(self) -> list[str]:
+        """Return the names of the pedalboards that have a number: the current bank's, or all."""
+        names = [board.name for board in self._boards]
+        return [name for name in self._banks[self._bank - 1].pedalboards if name in names] if self._bank else names
+
+    def _bank_with(self, board: str) -> int:
+        """Return the number of the first bank that has a pedalboard, else of the first bank; 0 where there is none."""
+        places = [place for place, bank in enumerate(self._banks, 1) if board in bank.pedalboards]
+        return places[0] if places else min(1, len(self._banks))
+
+    def _learn_ahead(self) -> None:
+        uris = {effect.uri for board in self._boards for effect in board.effects}
+        self._context.executor.learn_ahead(sorted(uris))
+
+
+def _same_rig(a: Pedalboard, b: Pedalboard) -> bool:
+    """Tell whether two pedalboards have the same effects, set up and connected the same way."""
+    return (a.effects, a.connections) == (b.effects, b.connections)

@@ -1,0 +1,81 @@
+"""What the parts of a session share: the engine's side, the facts to tell, the history and the time.
+
+Pure. Each part (parameters, boards, morphs, tempo, outputs) does its own actions and finds here what they act on.
+"""
+
+from collections.abc import Callable
+
+from controld.changes import StateChange
+from controld.errors import hinted
+from controld.session.executor import Executor
+from controld.session.history import History, Wish
+from controld.session.lookup import Refusal, unit_refusal
+from controld.session.model import Pedalboard
+from controld.session.outbox import Outbox
+from controld.session.state import BYPASS, Cell, EffectState
+from controld.values import Level, Scale
+
+
+class Context:
+    """The common ground; `finished` is told the failures at the end of each reconciliation."""
+
+    def __init__(self, outbox: Outbox, finished: Callable[[list[str]], None]) -> None:
+        self.executor = Executor(outbox, self.tell, finished)
+        self.history = History()
+        self.now = 0.0  # in seconds, as it was told last
+        self.bpm = 120.0
+        self._changes: list[StateChange] = []
+
+    @property
+    def pedalboard(self) -> Pedalboard:
+        """The current pedalboard."""
+        return self.executor.rig.pedalboard
+
+    @property
+    def effects(self) -> dict[str, EffectState]:
+        """The effects of the current pedalboard by name."""
+        return self.executor.rig.effects
+
+    def tell(self, change: StateChange) -> None:
+        """Tell a fact."""
+        self._changes.append(change)
+
+    def take(self) -> list[StateChange]:
+        """Return what was told since, in order."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    def wishes(self) -> dict[str, Wish]:
+        """Return what is wished of every effect."""
+        return {effect.name: effect.wish for effect in self.effects.values()}
+
+    # Lookups, which refuse what is not there
+
+    def effect(self, name: str) -> EffectState:
+        """Return an effect. Raises Refusal where the pedalboard has none, or it could not be loaded."""
+        effect = self.effects.get(name)
+        if effect is None:
+            text = f"`{self.pedalboard.name}` has no effect `{name}`"
+            raise Refusal(name, hinted(text, name, self.effects))
+        if effect.missing:
+            raise Refusal(name, f"{name} could not be loaded: {effect.missing}")
+        return effect
+
+    def cell(self, name: str, symbol: str) -> tuple[EffectState, Cell]:
+        """Return an effect and one of its parameters. Raises Refusal where it has none such."""
+        effect = self.effect(name)
+        cell = effect.cells.get(symbol)
+        if cell is None or symbol == BYPASS:
+            known = [known for known in effect.cells if known != BYPASS]
+            reason = hinted(f"{name} has no parameter `{symbol}`", symbol, known)
+            if effect.plugin is None:
+                reason = f"the engine has not told of {name}'s parameters yet"
+            raise Refusal(f"{name}/{symbol}", reason)
+        return effect, cell
+
+    def resolve(self, effect: str, symbol: str, scale: Scale, level: Level) -> float:
+        """Return a written level in the plugin's unit. Raises Refusal where its unit does not fit."""
+        value = scale.resolve(level)
+        if value is None:
+            raise unit_refusal(effect, symbol, scale, level)
+        return value

@@ -1,0 +1,168 @@
+"""What players did, with the values before, so that it can be taken back and done again.
+
+Pure. A `Change` is one thing a player did. While an action runs the history is open, and whoever changes the wish notes
+what it was; without an open change (the rig's own doing, a repair, another program) nothing is noted. A gesture is many
+actions that count as one change, such as a sweep. It ends after a pause, and when something else changes the same.
+"""
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from controld.session.model import Pedalboard
+
+MAX_CHANGES = 50
+# Moves of one control that are less than this apart are one gesture.
+GESTURE_PAUSE_S = 1.0
+# Gestures that are remembered at once; more hands than this play no rig.
+MAX_GESTURES = 32
+
+# A parameter by effect and symbol.
+Key = tuple[str, str]
+# What is wished of an effect: its preset, and the values by symbol.
+Wish = tuple[str, dict[str, float]]
+# Where each morph stands, by the names of its snapshots.
+Positions = dict[tuple[str, ...], float | None]
+
+
+@dataclass(slots=True)
+class Played:
+    """A pedalboard as it was played: its snapshot (from 1, 0 for none), what was wished of its effects, its tempo."""
+
+    board: Pedalboard
+    snapshot: int
+    wishes: dict[str, Wish]
+    bpm: float
+
+
+@dataclass(slots=True)
+class Change:
+    """One change: pairs are (before, after). What is None, or not listed, did not change."""
+
+    board: str  # the name of the pedalboard it was made on
+    cells: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    presets: dict[str, Wish] = field(default_factory=dict)  # effects that were given a preset, as they were before
+    snapshot: tuple[int, int] | None = None
+    positions: Positions | None = None  # of the morphs, before
+    bpm: tuple[float, float] | None = None
+    muted: tuple[bool, bool] | None = None
+    left: Played | None = None  # the pedalboard that was left
+    kept: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing changed."""
+        parts = (self.snapshot, self.bpm, self.muted, self.left)
+        return not self.cells and not self.presets and all(part is None for part in parts)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it is more than single values: it is taken back in one plan, in the order that avoids pops."""
+        return bool(self.presets) or self.snapshot is not None
+
+
+class History:
+    """The last 50 changes, and those that were taken back since."""
+
+    def __init__(self) -> None:
+        self.undone: list[Change] = []
+        self._done: deque[Change] = deque(maxlen=MAX_CHANGES)
+        self._open: Change | None = None
+        self._closed: Change | None = None  # a change that is complete before its action ends
+        self._merged = False
+        self._latest: dict[Key, Change] = {}  # which change touched a parameter last
+        self._gestures: dict[Hashable, tuple[Change, float]] = {}  # with the time of the last move
+
+    # While an action runs
+
+    def begin(self, board: str, gesture: Hashable, now: float, pause_s: float = GESTURE_PAUSE_S) -> None:
+        """Open a change on a pedalboard; actions of one `gesture` (None: none) at most `pause_s` apart are one."""
+        change, at_s = self._gestures.get(gesture, (None, now)) if gesture is not None else (None, now)
+        self._merged = change is not None and now - at_s <= pause_s
+        self._open = change if self._merged else Change(board)
+
+    def end(self, gesture: Hashable, now: float) -> None:
+        """Close the change; one that changed nothing is forgotten."""
+        change = self._open or self._closed
+        self._open = self._closed = None
+        if change is None or change.empty:
+            return
+        if not change.kept:
+            change.kept = True
+            self._done.append(change)
+        self.undone.clear()
+        if change.whole or change.left:
+            self._gestures.clear()
+        if gesture is not None:
+            self._remember(gesture, change, now)
+
+    def note(self, effect: str, symbol: str, before: float, after: float) -> Change | None:
+        """Note a value of the open change; return the change, None where none is open."""
+        change = self._open
+        if change is None:
+            return None
+        key = (effect, symbol)
+        if self._merged and key in change.cells and self._latest.get(key) is not change:
+            change = self._open = Change(change.board)  # somebody else changed it within the gesture
+            self._merged = False
+        first = change.cells.get(key)
+        change.cells[key] = (before if first is None else first[0], after)
+        self._latest[key] = change
+        return change
+
+    def note_preset(self, effect: str, before: Wish) -> None:
+        """Note that an effect is given a preset."""
+        if self._open is not None:
+            self._open.presets.setdefault(effect, before)
+
+    def note_snapshot(self, before: int, after: int) -> None:
+        """Note another current snapshot."""
+        change = self._open
+        if change is not None:
+            change.snapshot = (before if change.snapshot is None else change.snapshot[0], after)
+
+    def note_positions(self, before: Positions) -> None:
+        """Note where the morphs stood."""
+        if self._open is not None and self._open.positions is None:
+            self._open.positions = dict(before)
+
+    def note_tempo(self, before: float, after: float) -> None:
+        """Note another tempo."""
+        change = self._open
+        if change is not None:
+            change.bpm = (before if change.bpm is None else change.bpm[0], after)
+
+    def note_mute(self, before: bool, after: bool) -> None:
+        """Note that the outputs were parted or joined."""
+        if self._open is not None:
+            self._open.muted = (before, after)
+
+    def note_left(self, played: Played) -> None:
+        """Note that a pedalboard was left; what is asked of the new one is no change by itself."""
+        if self._open is not None:
+            self._open.left = played
+            self._closed, self._open = self._open, None
+            self._latest.clear()
+
+    # Taking back
+
+    def pop(self) -> Change | None:
+        """Remove and return the last change; None where there is none."""
+        self._gestures.clear()
+        return self._done.pop() if self._done else None
+
+    def pop_undone(self) -> Change | None:
+        """Remove and return what was taken back last."""
+        self._gestures.clear()
+        return self.undone.pop() if self.undone else None
+
+    def push(self, change: Change) -> None:
+        """Add a change that was done again."""
+        change.kept = True
+        self._done.append(change)
+
+    def _remember(self, gesture: Hashable, change: Change, now: float) -> None:
+        if len(self._gestures) >= MAX_GESTURES:
+            oldest = min(self._gestures, key=lambda key: self._gestures[key][1])
+            del self._gestures[oldest]
+        self._gestures[gesture] = (change, now)
