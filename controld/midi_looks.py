@@ -77,6 +77,8 @@ def _lit(light: Light, color: str) -> Frame:
     rgb = rgb_of(color) if color else None
     if light.rgb and not own and (rgb is not None or not light.colors):
         return _rgb_frame(light, rgb or WHITE)
+    if "on" in light.messages and not own:
+        return _message_frame(light, "on")
     name = own or (nearest_color(color, light.colors) if color else "")
     return _value_frame(light, light.colors[name] if name else light.on)
 
@@ -88,11 +90,15 @@ def _mixed(light: Light, color: str, share: float) -> Frame:
 
 
 def _off(light: Light) -> Frame:
+    if "off" in light.messages:
+        return _message_frame(light, "off")
     return _rgb_frame(light, (0, 0, 0)) if light.rgb and not light.colors else _value_frame(light, light.off)
 
 
 def _own(light: Light, style: str, color: str) -> Frame | None:
     """Return how the device itself shows a style; None where it cannot."""
+    if style in light.messages:
+        return _message_frame(light, style)
     shades = light.shades.get(style)
     value = {"dim": light.dim, "blink": light.blink, "pulse": light.pulse}[style]
     if shades:
@@ -126,8 +132,16 @@ def _value_frame(light: Light, value: int, channel: int | None = None) -> Frame:
 
 def _rgb_frame(light: Light, rgb: Rgb) -> Frame:
     red, green, blue = (part >> 1 for part in rgb)  # 8 bits to 7
-    return (filled(light.rgb, number=light.number, red=red, green=green, blue=blue),)
+    return (filled(light.rgb, number=_slot(light), red=red, green=green, blue=blue),)
+
+
+def _message_frame(light: Light, style: str) -> Frame:
+    return (filled(light.messages[style], number=_slot(light)),)
 
 
 def _is_pair(light: Light) -> bool:
     return light.type is SourceType.CC and light.bits == 14 and light.number < FINE
+
+
+def _slot(light: Light) -> int:
+    return light.number if light.slot is None else light.slot

@@ -18,7 +18,7 @@ from controld.feedback import Feedback
 from controld.mappings.profile import Control, Display, Kind, Light, Profile, SourceType
 from controld.midi_display import head_of, messages_of
 from controld.midi_looks import ON_FROM, STATUS, Frame, Frames, frames_of, moves_by_itself, position_frame
-from controld.midi_stream import BEND, PROGRAM, SYSEX
+from controld.midi_stream import BEND, PROGRAM
 
 BURST_BYTES = 12.0  # four messages at once: about 4 ms of a DIN cable
 BLINK_S = 0.25  # half a period of a blink that we make: 2 Hz; a pulse takes eight of them
@@ -40,6 +40,8 @@ class _Lamp:
 
     @property
     def key(self) -> Key:
+        if self.light.messages or (self.light.rgb and not self.light.colors):
+            return self.control.name, 0  # set by whole messages, which have no address
         return self._key(self.light.channel)
 
     @property
@@ -259,23 +261,23 @@ class MidiPanel:
 
     def _forget_what_it_set(self, message: bytes) -> None:
         """After a raw message to a light or a display it is unknown what that shows; the next look is sent anew."""
-        if message[0] == SYSEX:
-            for key, head in self._heads():
-                if message.startswith(head):
-                    self._shown.pop(key, None)
-        elif len(message) > 1:
+        for key, head in self._heads():
+            if message.startswith(head):
+                self._shown.pop(key, None)
+        if len(message) > 1:
             number = 0 if message[0] & 0xF0 in {BEND, PROGRAM} else message[1]
             address = self._by_address.get((message[0], number))
             if address is not None:
                 self._shown.pop(address, None)
 
     def _heads(self) -> Iterable[tuple[Key, bytes]]:
-        """Yield all that is set by SysEx, with what such a message begins with."""
+        """Yield all that is set by whole messages, with what such a message begins with."""
         for screen in self._screens.values():
             yield from ((key, head_of(screen.display.sysex)) for key in screen.rows())
         for lamp in self._lamps.values():
-            if lamp.light.rgb:
-                yield lamp.key, head_of(lamp.light.rgb)
+            for template in (lamp.light.rgb, *lamp.light.messages.values()):
+                if template:
+                    yield lamp.key, head_of(template)
 
 
 def _size(frame: Frame) -> int:

@@ -99,7 +99,7 @@ class Source:
         return MAX_14 if wide else MAX_7
 
 
-# A SysEx message from F0 to F7: bytes, and names where something is filled in ("row", "text", "red").
+# A MIDI message: bytes, and names where something is filled in ("row", "text", "red").
 Template = tuple[int | str, ...]
 
 
@@ -110,6 +110,8 @@ class Light:
     `colors` maps colours (names or "#rrggbb") to data values. Dim, blink and pulse are made by the device where it has
     a value for them, one for each colour (`shades`), or a channel to which the colour's value goes (`channels`, 1-16).
     `rgb` is a SysEx message for any colour: of all looks, or with `colors` of those colours that the palette lacks.
+    `messages` are whole messages by style, for devices whose looks are no values of one message. `slot` is the number
+    in such messages, where it is not that of the light.
 
     A ring or motor fader (`continuous`) sends its position as the data value instead, 14-bit where `bits` is 14:
     between the two of `range` where they are given, and `dark` where it has nothing to show.
@@ -131,6 +133,8 @@ class Light:
     rgb: Template = ()
     range: tuple[int, int] | None = None
     dark: int | None = None
+    messages: dict[str, Template] = field(default_factory=dict)
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,13 @@ def _message(written: str) -> bytes:
     return data
 
 
+def _message_template(written: str) -> Template:
+    """Return one whole MIDI message in which a data byte may be `{number}`. Raises Mistake."""
+    parts = re.findall(r"\{number\}|\S+", written)
+    _message(" ".join("00" if part == "{number}" else part for part in parts))
+    return tuple("number" if part == "{number}" else int(part, 16) for part in parts)
+
+
 def _color(written: str) -> str:
     if written in STYLES:
         raise Mistake(f"`{written}` is a style, not a colour", "its value stands beside `colors`, not under it")
@@ -67,6 +74,7 @@ _RGB = _template(
     "a message for any colour", ("red", "green", "blue"), ("number",), "F0 00 20 7A 02 {number} {red} {green} {blue} F7"
 )
 _ROW = _template("a message for a row", ("text",), ("row", "column", "offset"), "F0 00 20 7A 01 {row} {text} F7")
+_STYLE_MESSAGE = custom("a whole MIDI message in hexadecimal", _message_template)
 SETUP_MESSAGE = custom("one whole MIDI message in hexadecimal", _message)
 
 _SET_BY = {
@@ -90,9 +98,15 @@ LED = Table(
         "pulse_channel": Field(_CHANNEL, "The channel on which the value of a colour makes it pulse.", examples=(3,)),
         "colors": Field(_PALETTE, "The device's palette: a value for each colour, by name or `#rrggbb`.", default={},
                         examples=({"red": 5, "green": 20},)),
-        "rgb": Field(_RGB, "The message for any colour, each part from 0 to 127; `{number}` is that of `cc` or `note`. "
-                     "Beside `colors` it is for colours that are not among them.",
-                     examples=("F0 00 20 7A 02 {number} {red} {green} {blue} F7",)),
+        "rgb": Field(_RGB, "The message for any colour, each part from 0 to 127. Beside `colors` it is for those "
+                     "that are not among them.", examples=("F0 00 20 7A 02 {number} {red} {green} {blue} F7",)),
+        "messages": Field(
+            MapOf(choice("a style", sorted(STYLES)), _STYLE_MESSAGE, "styles with their messages"),
+            "Whole messages for styles, where they are no values of one message.", default={},
+            examples=({"on": "B0 02 {number}", "off": "B0 03 {number}"},),
+        ),
+        "number": Field(_DATA, "What `{number}` is in `rgb` and `messages`; that of `cc` or `note` where not given.",
+                        examples=(0,)),
     },
     doc="How the control lights up. Without `cc` or `note` it is the message the control itself sends.",
     exclusive=(("cc", "note"),),
@@ -186,16 +200,18 @@ def led_of(record: Record, source: Source | None, channel: int, report: Report) 
         medium, number = SourceType(written[0]), led[written[0]]
     elif source is not None and source.type in {SourceType.CC, SourceType.NOTE} and source.number is not None:
         medium, number = source.type, source.number
+    elif led["messages"] or led["rgb"]:
+        medium, number = SourceType.CC, None  # a name for the light; nothing of it is sent
     else:
         report.error(led.node, "`led` needs `cc` or `note`", "the control itself sends no message that could set it")
         return None
-    values = {style: led[style] for style in _SHADED}
+    plain = {style: led[style] for style in _SHADED if isinstance(led[style], int)}
     return Light(
         medium, number or 0, led["channel"] or channel, off=led["off"], on=led["on"], colors=led["colors"],
-        **{style: value for style, value in values.items() if isinstance(value, int)},
-        shades={style: value for style, value in values.items() if isinstance(value, dict)},
+        dim=plain.get("dim"), blink=plain.get("blink"), pulse=plain.get("pulse"),
+        shades={style: led[style] for style in _SHADED if isinstance(led[style], dict)},
         channels={style: led[f"{style}_channel"] for style in _SHADED if led[f"{style}_channel"] is not None},
-        rgb=led["rgb"] or (),
+        rgb=led["rgb"] or (), messages=led["messages"], slot=led["number"],
     )  # fmt: skip
 
 
