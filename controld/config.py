@@ -281,11 +281,9 @@ class RigLoader:
 
 
 def _with_implicit(surfaces: Iterable[SurfaceConfig], compiler: RuleCompiler) -> tuple[SurfaceConfig, ...]:
-    """Return the surfaces, those on OSC with the controls that rules name by raw addresses."""
-    implicit = compiler.implicit
-    if not implicit:
-        return tuple(surfaces)
+    """Return the surfaces with the controls that rules name without a profile."""
     return tuple(
-        replace(each, profile=replace(each.profile, controls=each.profile.controls | implicit)) if each.osc else each
+        replace(each, profile=replace(each.profile, controls=each.profile.controls | implicit)) if implicit else each
         for each in surfaces
+        for implicit in (dict(compiler.implicit.get(each.name, {})),)
     )

@@ -132,7 +132,9 @@ class Table:
     later: frozenset[str] = frozenset()
     exclusive: tuple[tuple[str, ...], ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
-    needs: Mapping[str, str] = field(default_factory=dict)  # a key that has a meaning only beside another
+    # A key that has a meaning only beside another (or one of several), and one only beside some values of another.
+    needs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    fits: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     foreign: Callable[[str], str] = field(default=lambda _key: "")  # a hint for a key that belongs elsewhere
 
     def read(self, node: Node, report: Report) -> Any:
@@ -171,10 +173,7 @@ class Table:
             report.error(
                 node, f"{self.what} needs `{key}`", f"for example `{key}: {as_yaml(example)}`" if example else ""
             )
-        for key, other in self.needs.items():
-            if key in keys and other not in keys:
-                place = next(name for name, _ in node.entries or () if name.text == key)
-                report.error(place, f"`{key}` has a meaning only beside `{other}`")
+        self._judge_company(node, keys, report)
         for group in (*self.exclusive, *self.one_of):
             several = [key for key in keys if key in group]
             if len(several) > 1:
@@ -184,6 +183,19 @@ class Table:
             if not any(key in group or key in self.later for key in keys):
                 report.error(node, f"{self.what} needs one of {', '.join(f'`{key}`' for key in group)}")
 
+    def _judge_company(self, node: Node, keys: tuple[str, ...], report: Report) -> None:
+        """Report keys that have no meaning beside the others."""
+        for key, wanted in self.needs.items():
+            others = (wanted,) if isinstance(wanted, str) else wanted
+            if key in keys and not set(others) & set(keys):
+                what = listed([f"`{other}`" for other in others])
+                report.error(_key_at(node, key), f"`{key}` has a meaning only beside {what}")
+        for key, (other, values) in self.fits.items():
+            value = node.get(other)
+            if key in keys and value is not None and value.text not in values:
+                what = f"`{key}` has no meaning beside `{other}: {value.text}`"
+                report.error(_key_at(node, key), what, f"it is for {listed(values)}")
+
     def _describe(self, defs: Definitions) -> JsonSchema:
         described: JsonSchema = {"type": "object", "additionalProperties": False}
         if self.doc:
@@ -192,12 +204,22 @@ class Table:
         required = [key for key, each in self.fields.items() if each.required]
         if required:
             described["required"] = required
-        if self.needs:
-            described["dependentRequired"] = {key: [other] for key, other in self.needs.items()}
+        single = {key: [other] for key, other in self.needs.items() if isinstance(other, str)}
+        if single:
+            described["dependentRequired"] = single
         rules: list[JsonSchema] = [{"oneOf": [{"required": [key]} for key in group]} for group in self.one_of]
         for group in self.exclusive:
             pairs = [(one, two) for index, one in enumerate(group) for two in group[index + 1 :]]
             rules += [{"not": {"required": list(pair)}} for pair in pairs]
+        for key, other in self.needs.items():
+            if not isinstance(other, str):
+                some = [{"required": [each]} for each in other]
+                rules.append({"if": {"required": [key]}, "then": {"anyOf": some}})
+        for key, (beside, values) in self.fits.items():
+            fitting: JsonSchema = {"enum": list(values)}
+            if defs.templated:
+                fitting = {"anyOf": [fitting, {"type": "string", "pattern": r"\{[^{}]+\}"}]}
+            rules.append({"if": {"required": [key]}, "then": {"properties": {beside: fitting}}})
         if rules:
             described["allOf"] = rules
         return described
@@ -227,6 +249,10 @@ class Leaf:
         if defs.templated and self.replaced and self.json != {"type": "string"}:
             return {"anyOf": [dict(self.json), {"type": "string", "pattern": r"\{[^{}]+\}"}]}
         return dict(self.json)
+
+
+def _key_at(node: Node, key: str) -> Node:
+    return next(name for name, _ in node.entries or () if name.text == key)
 
 
 def expected(node: Node, report: Report, what: str) -> Any:

@@ -7,7 +7,7 @@ from controld.mappings.profile import Control, Profile
 from controld.mappings.profile_schema import compile_profile
 from controld.mappings.rule import Rule
 from controld.mappings.schema import RuleCompiler
-from controld.mappings.schema_known import Known
+from controld.mappings.schema_known import Known, Variable
 from controld.session.model import Pedalboard
 from controld.session.schema import compile_pedalboard
 from controld.shape import Report
@@ -77,7 +77,12 @@ def controls(text: str) -> dict[str, Control]:
 def known() -> Known:
     """Return the names of a rig with the page's two surfaces, three effects and three snapshots."""
     floor, tablet = read_profile(PAGE_PROFILE)[0], read_profile(PAGE_OSC_PROFILE)[0]
-    effects = dict.fromkeys(("drive", "chorus", "delay", "wah"), frozenset({URI}))
+    effects = dict.fromkeys(("drive", "chorus", "delay", "wah", "role:dirt"), frozenset({URI}))
+    place = Node("m", 1, 1)
+    variables = {
+        "solo": Variable("boolean", False, place), "count": Variable("number", 0.0, place),
+        "scene": Variable("text", "A", place),
+    }  # fmt: skip
     return Known(
         {"floor": floor, "tablet": tablet},
         frozenset({"floor"}),
@@ -87,6 +92,9 @@ def known() -> Known:
         3,
         ("Clean to Lead", "Ambient"),
         SYMBOLS,
+        ("Stage", "Home"),
+        ("main", "solo"),
+        variables,
     )
 
 

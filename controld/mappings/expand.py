@@ -4,6 +4,8 @@ Pure: nodes in, nodes out, before any table reads them. What was expanded keeps 
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 
 from controld.document import Node, NodeKind, shortened
@@ -70,10 +72,15 @@ def _at(node: Node, index: int) -> Node:
     return node.with_text(lambda each: RANGE.sub(lambda found: numbers(found[1], found[2])[index], each.text))
 
 
-def fill(node: Node, values: dict[str, str], report: Report, where: str) -> Node:
+# Keys whose texts have `{names}` of their own, filled in when the text is shown, or matched with what a device sends.
+_LATER = frozenset({"text", "sysex"})
+
+
+def fill(node: Node, values: Mapping[str, str], report: Report, where: str) -> Node:
     """Return the tree with every `{name}` replaced; unknown names are reported, with `where` saying what is missing.
 
-    An unknown name becomes 1, so that what remains can be checked without a second complaint of the same slip.
+    An unknown name becomes 1, so that what remains can be checked without a second complaint of the same slip. In texts
+    that are filled in later it stays as it is.
     """
 
     def change(each: Node) -> str:
@@ -82,7 +89,19 @@ def fill(node: Node, values: dict[str, str], report: Report, where: str) -> Node
                 report.error(each, f"`{found.group()}` stands for nothing: {where}", nearest(found[1], values))
         return PLACEHOLDER.sub(lambda found: values.get(found[1], "1"), each.text)
 
-    return node.with_text(change)
+    def change_known(each: Node) -> str:
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), each.text)
+
+    def filled(tree: Node) -> Node:
+        if tree.entries is not None:
+            pairs = ((key.with_text(change), value.with_text(change_known) if key.text in _LATER else filled(value))
+                     for key, value in tree.entries)  # fmt: skip
+            return replace(tree, entries=tuple(pairs))
+        if tree.items is not None:
+            return replace(tree, items=tuple(map(filled, tree.items)))
+        return tree.with_text(change)
+
+    return filled(node)
 
 
 def has_placeholder(node: Node, name: str = "") -> bool:
@@ -93,6 +112,20 @@ def has_placeholder(node: Node, name: str = "") -> bool:
             if names and (not name or name in names):
                 return True
     return False
+
+
+def expand_text(node: Node, report: Report) -> list[Node]:
+    """Return the texts that one with ranges stands for, `osc:/scene/{1..8}`; one without stands for itself.
+
+    Several ranges go in step; counts that disagree are reported.
+    """
+    count = _count(node.text)
+    if not count:
+        return [node]
+    if count > MAX_COPIES:
+        report.error(node, f"`{shortened(node.text)}` stands for more than {MAX_COPIES} addresses")
+        return []
+    return [_at(node, index) for index in range(count)] if _agrees(node, count, report) else []
 
 
 def combinations(node: Node, report: Report) -> list[dict[str, str]]:

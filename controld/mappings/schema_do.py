@@ -1,35 +1,40 @@
-"""`do`: from the records of actions to targets, and what each needs of the control that triggers it.
+"""`do`: from the records of actions to targets.
 
-Pure. Every action of `schema_tables.ACTIONS` has its compiler here; the table `_COMPILERS` joins them.
+Pure. Every action of `schema_actions.ACTIONS` has its compiler here; the table `_COMPILERS` joins them. What an action
+needs of the control that triggers it is judged by `schema_judge`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from controld.actions import Seek, SendMidi, SendOsc
-from controld.document import Node
+from controld.actions import Seek, Value
 from controld.errors import nearest
-from controld.mappings.profile import Kind
-from controld.mappings.rule import Gesture
-from controld.mappings.schema_known import Known, pick_of
-from controld.mappings.schema_tables import SETTERS, SHAPING
-from controld.mappings.schema_when import Heard
-from controld.mappings.shaping import Shaping
+from controld.mappings.schema_actions import SETTERS
+from controld.mappings.schema_known import Known, Variable, pick_of
+from controld.mappings.schema_send import send
+from controld.mappings.shaping import PLAIN_MOTION, Motion, Shaping, Takeover
 from controld.mappings.target import (
+    BankTarget,
     BypassTarget,
+    Command,
+    CommandTarget,
+    MorphTarget,
+    PageTarget,
     ParameterTarget,
     PedalboardTarget,
     PresetTarget,
-    SendTarget,
+    ShowTarget,
     SnapshotTarget,
+    SwitchTarget,
     Target,
+    TempoTarget,
+    VariableTarget,
     WaitTarget,
 )
-from controld.midi_stream import CC, NOTE_ON, PROGRAM
 from controld.shape import Record, Report
 from controld.shape_parameters import known as known_names
-from controld.values import CURVES, Curve, Level, points_curve
+from controld.values import CURVES, Curve, Duration, Level, points_curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,13 @@ class Planned:
 
     @property
     def follows_position(self) -> bool:
-        """Tell whether the target needs a control that moves: a driven parameter, a bypass by position."""
+        """Tell whether the target needs a control that moves: a driven parameter, a morph, a bypass by position."""
         target = self.target
         if isinstance(target, BypassTarget):
             return target.to == "control"
-        return isinstance(target, ParameterTarget) and not self.record.written(SETTERS)
+        return isinstance(target, MorphTarget) or (
+            isinstance(target, ParameterTarget) and not self.record.written(SETTERS)
+        )
 
 
 def plan(record: Record, known: Known, report: Report) -> Planned | None:
@@ -59,7 +66,9 @@ def _bypass(record: Record, known: Known, report: Report) -> Target | None:
         return None
     for node in record.at("bypass").each():
         known.check_effect(node, node.text, report)
-    return BypassTarget(record["bypass"], record["to"])
+    if record["to"] == "control" and record["release"]:
+        report.error(record.at("release"), "`release` has no meaning beside `to: control`, which follows the control")
+    return BypassTarget(record["bypass"], record["to"], bool(record["release"]))
 
 
 def _parameter(record: Record, known: Known, report: Report) -> Target | None:
@@ -70,11 +79,13 @@ def _parameter(record: Record, known: Known, report: Report) -> Target | None:
     for key in ("to", "by"):
         if record[key] is not None:
             known.check_level(record.at(key), record[key], effect, symbol, report)
-    for key in ("toggle", "range", "values"):
+    for key in ("toggle", "cycle", "range", "values"):
         for node, level in zip(record.at(key).each(), record[key] or (), strict=False):
             known.check_level(node, level, effect, symbol, report)
-    shaping = _shaping(record, report)
-    return ParameterTarget(effect, symbol, shaping, record["to"], record["by"], record["toggle"])
+    return ParameterTarget(
+        effect, symbol, _shaping(record, report), record["to"], record["by"], record["toggle"], record["cycle"] or (),
+        record["over"], _motion(record), bool(record["release"]),
+    )  # fmt: skip
 
 
 def _shaping(record: Record, report: Report) -> Shaping:
@@ -96,6 +107,14 @@ def _curve(record: Record, report: Report) -> tuple[Curve, Curve]:
     return points_curve(points)
 
 
+def _motion(record: Record, acceleration: float = 1.0) -> Motion:
+    takeover = Takeover(record["takeover"]) if record["takeover"] else None
+    if record.name == "parameter":
+        acceleration = record["acceleration"] or 1.0
+    motion = Motion(record["deadzone"] or 0.0, record["smooth"] or 0.0, takeover, acceleration)
+    return PLAIN_MOTION if motion == PLAIN_MOTION else motion
+
+
 def _preset(record: Record, known: Known, report: Report) -> Target | None:
     if record["preset"] is None or record["to"] is None:
         return None
@@ -104,11 +123,32 @@ def _preset(record: Record, known: Known, report: Report) -> Target | None:
 
 
 def _snapshot(record: Record, known: Known, report: Report) -> Target | None:
-    node = record.at("snapshot")
-    if record["snapshot"] == "current" and "current" not in known.snapshots:
-        report.error(node, "`snapshot: current` is part of the language but not built yet")
+    if record["snapshot"] is None:
         return None
-    return None if record["snapshot"] is None else SnapshotTarget(known.snapshot(node, report))
+    node, save = record.at("snapshot"), record["save"]
+    pick = known.snapshot(node, report)
+    if save and pick in {Seek.NEXT, Seek.PREVIOUS, Seek.LAST}:
+        report.error(node, f"`{node.text}` cannot be saved", "save `current`, or a snapshot by its name or number")
+    elif pick is Seek.CURRENT and not save:
+        report.error(node, "the current snapshot is recalled already", "`save: true` keeps what is played as it")
+    return SnapshotTarget(pick, save)
+
+
+def _morph(record: Record, known: Known, report: Report) -> Target | None:
+    written = record["morph"]
+    if written is None:
+        return None
+    node = record.at("morph")
+    names = [value for _, value in node.entries] if node.entries is not None else list(node.items or ())
+    picks = [known.stop(each, report) for each in names]
+    if len(picks) != len(written):  # places that are one, or were no places
+        if node.entries is not None and len(set(written)) < len(node.entries):
+            report.error(node, "two snapshots stand at the same place of the way")
+        return None
+    places = list(written) if node.entries is not None else [index / (len(picks) - 1) for index in range(len(picks))]
+    if any(after <= before for before, after in pairwise(places)):
+        report.error(node, "the places of a morph must rise, as in `{0 %: Clean, 40 %: Crunch, 100 %: Lead}`")
+    return MorphTarget(tuple(zip(places, picks, strict=True)), Shaping(curve=_curve(record, report)), _motion(record))
 
 
 def _pedalboard(record: Record, known: Known, report: Report) -> Target | None:
@@ -117,75 +157,100 @@ def _pedalboard(record: Record, known: Known, report: Report) -> Target | None:
     return PedalboardTarget(known.pedalboard(record.at("pedalboard"), report))
 
 
+def _bank(record: Record, known: Known, report: Report) -> Target | None:
+    return None if record["bank"] is None else BankTarget(known.bank(record.at("bank"), report))
+
+
+def _page(record: Record, known: Known, report: Report) -> Target | None:
+    if record["page"] is None:
+        return None
+    pick = known.page(record.at("page"), report)
+    if pick is Seek.BACK and record["hold"]:
+        report.error(record.at("hold"), "`hold` has no meaning beside `page: back`")
+    return PageTarget(pick, record["hold"])
+
+
+def _tempo(record: Record, _known: Known, report: Report) -> Target | None:
+    tempo, by = record["tempo"], record["by"]
+    if tempo is None:
+        return None
+    if tempo == "current" and by is None:
+        report.error(record.node, "`tempo: current` needs `by`", "for example `by: -1`")
+    elif tempo != "current" and by is not None:
+        report.error(record.at("by"), "`by` changes the tempo that is: write `tempo: current` beside it")
+    if tempo == "tap":
+        return TempoTarget(tap=True)
+    return TempoTarget(by=by or 0.0) if tempo == "current" else TempoTarget(bpm=tempo)
+
+
+_SWITCH_WORDS = {"on": True, "off": False, "start": True, "stop": False, "toggle": None}
+
+
+def _switch(record: Record, _known: Known, _report: Report) -> Target | None:
+    written = record[record.name]
+    return None if written is None else SwitchTarget(record.name, _SWITCH_WORDS[written])
+
+
+def _show(record: Record, known: Known, report: Report) -> Target | None:
+    control = record["show"]
+    if control is None or record["text"] is None:
+        return None
+    known.check_shown(record.at("show"), report)
+    known.check_text(record.at("text"), report)
+    time_s = record["for"]
+    return ShowTarget(control, record["text"], None if time_s is None else Duration(seconds=time_s))
+
+
+def _set(record: Record, known: Known, report: Report) -> Target | None:
+    if record["set"] is None:
+        return None
+    name: str = record["set"]
+    variable = known.variable(record.at("set"), report)
+    values = [known.value(node, variable, report) for key in ("to", "cycle") if key in record
+              for node in record.at(key).each()]  # fmt: skip
+    _judge_variable(record, name, variable, report)
+    if any(value is None for value in values) or not record.written(("to", "by", "cycle", "toggle")):
+        return None
+    found: list[Value] = [value for value in values if value is not None]
+    is_cycle = record["cycle"] is not None
+    return VariableTarget(
+        name,
+        None if is_cycle or not found else found[0],
+        record["by"] or 0.0,
+        tuple(found) if is_cycle else (),
+        bool(record["toggle"]),
+    )
+
+
+def _judge_variable(record: Record, name: str, variable: Variable | None, report: Report) -> None:
+    """Report a change that a variable of this type cannot have."""
+    for key, type_name in (("by", "number"), ("toggle", "boolean")):
+        if key in record and variable is not None and variable.type != type_name:
+            report.error(record.at(key), f"`{key}` is for a {type_name}, and `{name}` is a {variable.type}")
+
+
 def _wait(record: Record, _known: Known, _report: Report) -> Target | None:
     return None if record["wait"] is None else WaitTarget(record["wait"])
 
 
-def _send(record: Record, known: Known, report: Report) -> Target | None:
-    surface = record["send"]
+def _command(record: Record, _known: Known, _report: Report) -> Target | None:
+    return None if record[record.name] is None else CommandTarget(Command(record.name))
+
+
+def _resync(record: Record, known: Known, report: Report) -> Target | None:
+    surface = record["resync"]
     if surface is None:
         return None
-    for medium, able in (("midi", known.midi), ("osc", known.osc)):
-        if medium in record and known.surfaces is not None and surface not in able:
-            _report_deaf(record.at("send"), surface, medium, known, report)
-    if record["osc"] is not None:
-        return SendTarget(SendOsc(surface, record["osc"], record["args"]))
-    if record["midi"] is None:
-        return None
-    profile = (known.surfaces or {}).get(surface)
-    data = _midi_bytes(record["midi"], 1 if profile is None else profile.channel)
-    return None if data is None else SendTarget(SendMidi(surface, data))
-
-
-def _report_deaf(node: Node, surface: str, medium: str, known: Known, report: Report) -> None:
-    surfaces = known.surfaces or {}
-    if surface in surfaces:
-        report.error(node, f"the surface `{surface}` has no `{medium}:`, so it cannot be sent such a message")
-    else:
-        report.error(node, f"there is no surface `{surface}`", nearest(surface, surfaces) or known_names(surfaces))
-
-
-def _midi_bytes(message: Record, default_channel: int) -> bytes | None:
-    channel = (message["channel"] or default_channel) - 1
-    if message["sysex"] is not None:
-        return bytes(message["sysex"])
-    if message["program"] is not None:
-        return bytes((PROGRAM | channel, message["program"]))
-    if message["note"] is not None:
-        return bytes((NOTE_ON | channel, message["note"], message["velocity"]))
-    if message["cc"] is not None and message["value"] is not None:
-        return bytes((CC | channel, message["cc"], message["value"]))
-    return None
+    surfaces = known.surfaces
+    if surface != "all" and surfaces is not None and surface not in surfaces:
+        hint = nearest(surface, [*surfaces, "all"]) or known_names([*surfaces, "all"])
+        report.error(record.at("resync"), f"there is no surface `{surface}`", hint)
+    return CommandTarget(Command.RESYNC, "" if surface == "all" else surface)
 
 
 _COMPILERS: Mapping[str, Callable[[Record, Known, Report], Target | None]] = {
-    "bypass": _bypass, "parameter": _parameter, "preset": _preset, "snapshot": _snapshot, "pedalboard": _pedalboard,
-    "send": _send, "wait": _wait,
+    "bypass": _bypass, "parameter": _parameter, "preset": _preset, "snapshot": _snapshot, "morph": _morph,
+    "pedalboard": _pedalboard, "bank": _bank, "page": _page, "tempo": _tempo, "transport": _switch, "tuner": _switch,
+    "mute": _switch, "send": send, "show": _show, "set": _set, "wait": _wait, "undo": _command, "redo": _command,
+    "panic": _command, "rollback": _command, "resync": _resync,
 }  # fmt: skip
-
-
-def judge(planned: Planned, heard: Heard, report: Report) -> None:
-    """Report an action that the control cannot give what it needs, and warn where it can hardly be meant."""
-    if heard.kind is None:
-        return
-    control, node = heard.trigger.control, planned.record.node
-    if heard.trigger.gesture is not Gesture.MOVE:
-        if planned.follows_position and isinstance(planned.target, ParameterTarget):
-            what = f"`{control}` is a {heard.kind.value}, and a parameter alone follows a control that moves"
-            report.error(node, what, "add `to: 0.7`, `by: 5 %` or `toggle: [0.2, 0.8]`")
-    elif heard.kind is Kind.ENCODER:
-        _judge_encoder(planned, control, report)
-    elif not planned.follows_position and not isinstance(planned.target, SendTarget | WaitTarget):
-        hint = "`to: control` follows its position" if isinstance(planned.target, BypassTarget) else ""
-        what = f"`{control}` is a {heard.kind.value}, and every movement of it does this again"
-        report.warn(node, what, hint)
-
-
-def _judge_encoder(planned: Planned, control: str, report: Report) -> None:
-    record = planned.record
-    if isinstance(planned.target, BypassTarget) and planned.target.to == "control":
-        report.error(record.at("to"), f"`{control}` is an encoder and has no position to follow")
-    if isinstance(planned.target, ParameterTarget):
-        for key in record.written(SHAPING):
-            what = f"`{key}` shapes a position, and `{control}` is an encoder, which only steps"
-            report.error(record.at(key), what, "say the size of a step with `by: 1 %`")

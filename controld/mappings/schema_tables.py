@@ -1,215 +1,141 @@
-"""The tables of a mapping file: every key a rule, an action or a condition can have.
+"""The tables of a mapping file: every key a rule, a condition, a page or the file itself can have.
 
-Pure. What is not built yet stands in `schema_words`; what the values mean for a rule is in `schema_when` and
-`schema_do`.
+Pure. Actions have tables of their own in `schema_actions`; what the values mean for a rule is in `schema_when`,
+`schema_do`, `schema_if` and `schema_look`.
 """
 
-import math
-from dataclasses import dataclass, replace
-from typing import Any
+import re
+from dataclasses import dataclass
 
 from controld.document import Node, NodeKind
+from controld.mappings.defaults import DEFAULTS, MODES
 from controld.mappings.profile_tables import ADDRESS
-from controld.mappings.schema_when import FORM
+from controld.mappings.raw_midi import RAW_MIDI
+from controld.mappings.rule import Event
+from controld.mappings.schema_actions import ACTION, ACTIONS, MIDI_MESSAGE, SETTERS, SHAPING
+from controld.mappings.schema_forms import FORM, SUBJECTS
+from controld.mappings.schema_leaves import ANY_SCALAR, CONTROL_NAME, EFFECT, PARAMETER, VARIABLE_NAME
 from controld.mappings.schema_words import NOT_BUILT_YET
-from controld.osc_pattern import valid_address
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Shape, Table
-from controld.shape_leaves import (
-    choice,
-    custom,
-    duration,
-    integer,
-    level,
-    name,
-    note,
-    number,
-    pattern,
-    text,
-    version,
-)
+from controld.shape_leaves import boolean, choice, integer, level, name, pattern, text, version
 from controld.shape_lists import Deferred, Either, Lazy, ListOf, MapOf, OneOrMany, Variants
-from controld.values import CURVES
+from controld.values import Level
 
-EFFECT = name("the name of an effect")
+__all__ = [
+    "ACTION", "ACTIONS", "IF", "LOOK", "MAPPING", "MIDI_MESSAGE", "PAGE", "PANIC", "PRESSED", "RAW", "RULE", "SETTERS",
+    "SHAPING", "VARIABLE", "VARIABLES", "WHEN",
+]  # fmt: skip
+
 ACTIVITY = ("active", "bypassed")
-SHAPING = ("range", "curve", "steps", "values")
-SETTERS = ("to", "by", "toggle")
+PRESSED = ("pressed", "released")
+VARIABLE_TYPES = ("boolean", "number", "text")
 
-_PAIR = ListOf(level(), "two levels, as in `[20 %, 80 %]`", 2, 2)
-_STEP = level("a step", share=(-100.0, 100.0))
-_POINT = ListOf(number("a number from 0 to 1", 0.0, 1.0), "a point `[x, y]`", 2, 2)
-_CURVE = Either(
+# When
+
+_EVENT = Table(
+    "raw_event", "an event",
     {
-        NodeKind.SCALAR: choice("a curve", CURVES),
-        NodeKind.SEQUENCE: ListOf(_POINT, "two points or more, as in `[[0, 0], [0.5, 0.2], [1, 1]]`", 2),
+        "event": Field(choice("an event", [event.value for event in Event]), "What happened in the rig.",
+                       required=True, examples=("pedalboard-loaded",)),
+        **{key: Field(text(f"the name of a {key}"), f"Only of this {key}.") for key in SUBJECTS},
     },
-    "the name of a curve, or points",
-)
-
-
-def _pick(what: str) -> Leaf:
-    wanted = f"{what}: its name, its number from 1, `next` or `previous`"
-
-    def parse(node: Node) -> str:
-        is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and node.value > 0
-        if not is_number and not (isinstance(node.value, str) and node.value.strip()):
-            raise Mistake(f"expected {wanted}, found {node.describe()}")
-        return node.text
-
-    json = {"anyOf": [{"type": "string", "pattern": r"\S"}, {"type": "integer", "minimum": 1}]}
-    return Leaf(parse, json, wanted)
-
-
-def _plain_address(written: str) -> str:
-    reason = valid_address(written)
-    if reason:
-        raise Mistake(reason)
-    return written
-
-
-def _sysex(written: str) -> bytes:
-    try:
-        data = bytes.fromhex(written)
-    except ValueError:
-        data = b""
-    if len(data) < 3 or data[0] != 0xF0 or data[-1] != 0xF7 or max(data[1:-1]) > 0x7F:
-        raise Mistake("expected bytes in hexadecimal from F0 to F7, as in `F0 7E 7F 06 01 F7`")
-    return data
-
-
-def _any_scalar(node: Node) -> Any:
-    if node.value is None or (isinstance(node.value, float) and not math.isfinite(node.value)):
-        raise Mistake(f"expected a text, a number, true or false; found {node.describe()}")
-    return node.value
-
-
-_HEX = {"type": "string", "pattern": r"^[Ff]0( ?[0-7][0-9A-Fa-f])+ ?[Ff]7$"}
-MIDI_MESSAGE = Table(
-    "midi_message", "a MIDI message",
-    {
-        "program": Field(integer(0, 127, "a program"), "A program change, 0 to 127 as on the wire.", examples=(3,)),
-        "cc": Field(integer(0, 127, "a controller number"), "A control change.", examples=(80,)),
-        "value": Field(integer(0, 127, "a value"), "The value of the control change."),
-        "note": Field(note(), "A note on; velocity 0 is its end.", examples=("C3",)),
-        "velocity": Field(integer(0, 127, "a velocity"), "The velocity of the note.", default=127),
-        "sysex": Field(custom("bytes in hexadecimal", _sysex, _HEX), "A system exclusive message, F0 to F7."),
-        "channel": Field(integer(1, 16, "a channel"), "The MIDI channel; the surface's own where not given."),
-    },
-    doc="A message to other gear.",
-    one_of=(("program", "cc", "note", "sysex"),),
-    needs={"value": "cc", "cc": "value", "velocity": "note"},
+    doc="Something that happened in the rig, rather than on a control.",
+    exclusive=(tuple(SUBJECTS),),
+    fits={key: ("event", tuple(event.value for event in events)) for key, events in SUBJECTS.items()},
 )  # fmt: skip
-
-
-def _action(key: str, shape_field: Field, doc: str, modifiers: dict[str, Field] | None = None, **more: Any) -> Table:
-    fields = {key: replace(shape_field, required=True)} | (modifiers or {})
-    later = NOT_BUILT_YET.get(key, frozenset())
-    return Table(key, f"the action `{key}`", fields, doc=doc, later=later, foreign=_belongs, **more)
-
-
-def _belongs(key: str) -> str:
-    """Return where a modifier belongs, for the hint at an action that does not have it."""
-    owners = [f"`{action}`" for action, table in ACTIONS.items() if key in table.fields or key in table.later]
-    return f"`{key}` belongs to {' and '.join(owners)}" if owners else ""
-
-
-_DO_PARAMETER = _action(
-    "parameter",
-    Field(
-        pattern("an effect and its parameter, as in `drive/gain`", r"^[A-Za-z][A-Za-z0-9_-]*/[A-Za-z_][A-Za-z0-9_]*$"),
-        "The parameter, as `effect/symbol`; driven by the control unless `to`, `by` or `toggle` says otherwise.",
-        examples=("drive/gain",),
-    ),
-    "Move or set a parameter of an effect.",
+_OSC = Table(
+    "raw_osc", "an OSC message",
     {
-        "to": Field(level(), "Set it to this.", examples=("-6 dB", 0.7)),
-        "by": Field(_STEP, "Step it by this; an encoder steps once for each detent.", examples=("+3 dB", "-5 %")),
-        "toggle": Field(_PAIR, "Change between two levels.", examples=([0.2, 0.8],)),
-        "range": Field(_PAIR, "Where the control's ends lie; may be reversed.", examples=(["20 %", "80 %"],)),
-        "curve": Field(_CURVE, "How the way between the ends is shaped.", default="linear"),
-        "steps": Field(integer(2, 1000, "a count"), "Only so many evenly spaced positions."),
-        "values": Field(ListOf(level(), "two levels or more", 2), "Only these levels.",
-                        examples=(["-20 dB", "-12 dB", "0 dB"],)),
+        "osc": Field(ADDRESS, "An OSC address or pattern, without a profile.", required=True, examples=("/fx/*",)),
+        "argument": Field(integer(1, 64, "the number of an argument,"), "Which argument of the message counts.",
+                          default=1, examples=(2,)),
     },
-    exclusive=(SETTERS, ("values", "steps"), ("values", "range"),
-               *((setter, shaping) for setter in SETTERS for shaping in SHAPING)),
+    doc="An OSC message, without a profile.",
 )  # fmt: skip
-
-ACTIONS: dict[str, Table] = {
-    "bypass": _action(
-        "bypass", Field(OneOrMany(EFFECT, "names of effects"), "The effect, or several at once.", examples=("drive",)),
-        "Toggle effects, or make them active or bypassed.",
-        {"to": Field(choice("a way", ("active", "bypassed", "control", "toggle")),
-                     "What becomes of them; `control`: active at or above half.", default="toggle")},
-    ),
-    "parameter": _DO_PARAMETER,
-    "preset": _action(
-        "preset", Field(EFFECT, "The effect.", examples=("drive",)), "Load a preset of an effect.",
-        {"to": Field(_pick("a preset"), "Its name, its number from 1, next or previous.", required=True,
-                     examples=("Crunch",))},
-    ),
-    "snapshot": _action(
-        "snapshot", Field(_pick("a snapshot"), "Its name, its number from 1, next, previous, or last (the one before).",
-                          examples=("Lead",)),
-        "Recall a snapshot of the current pedalboard.",
-    ),
-    "pedalboard": _action(
-        "pedalboard", Field(_pick("a pedalboard"), "Its name, its number from 1, next or previous.",
-                            examples=("next",)),
-        "Change to another pedalboard.",
-    ),
-    "send": _action(
-        "send", Field(name("the name of a surface"), "The surface to send to.", examples=("floor",)),
-        "Send a message to other gear.",
-        {
-            "midi": Field(MIDI_MESSAGE, "A MIDI message.", examples=({"program": 3},)),
-            "osc": Field(custom("an OSC address", _plain_address, {"type": "string", "pattern": "^/"}),
-                         "The address of an OSC message.", examples=("/page/2",)),
-            "args": Field(ListOf(Leaf(_any_scalar, {"type": ["string", "number", "boolean"]}, "a value"),
-                                 "a list of values", 0),
-                          "The arguments of the OSC message.", default=(), examples=([1],)),
-        },
-        one_of=(("midi", "osc"),), needs={"args": "osc"},
-    ),
-    "wait": _action(
-        "wait", Field(duration(), "How long.", examples=("50 ms", "2 beats")), "Wait before what follows in the list.",
-    ),
-}  # fmt: skip
-ACTION = Variants("action", "an action", ACTIONS, later=NOT_BUILT_YET["action"])
-
-RAW = Table("raw", "a raw event", {"osc": Field(ADDRESS, "An OSC address, without a profile.")},
-            one_of=(("osc",),), later=NOT_BUILT_YET["when"])  # fmt: skip
+_MIDI = Table(
+    "raw_midi_form", "a MIDI message",
+    {"midi": Field(RAW_MIDI, "The message, without a profile.", required=True, examples=({"cc": 20},))},
+    doc="A MIDI message, without a profile.",
+)  # fmt: skip
+RAW = Variants("raw", "what has to happen", {"osc": _OSC, "midi": _MIDI, "event": _EVENT})
 _FORMS: dict[NodeKind, Shape] = {NodeKind.SCALAR: FORM, NodeKind.MAPPING: RAW}
 _ONE_FORM = Either(_FORMS, "what has to happen, as in `floor.fs1 hold`")
 WHEN = Either({**_FORMS, NodeKind.SEQUENCE: ListOf(_ONE_FORM, "a list of what may happen")}, "what has to happen")
+
+# If
+
+_LEVEL = level()
+_COMPARISON = re.compile(r"\s*(<=|>=|!=|<|>|=)\s*(.*?)\s*")
+_BETWEEN = re.compile(r"\s*(.*?)\s*\.\.\s*(.*?)\s*")
+
+
+def _level_of(node: Node, words: str) -> Level:
+    found = Node(node.path, node.line, node.column, words, words)
+    level_read: Level = _LEVEL.parse(found)
+    return level_read
+
+
+def _compare(node: Node) -> tuple[str, Level, Level | None]:
+    """Return operator, level and, for "..", the higher level."""
+    if isinstance(node.value, str):
+        between, compared = _BETWEEN.fullmatch(node.value), _COMPARISON.fullmatch(node.value)
+        if between is not None:
+            return "..", _level_of(node, between[1]), _level_of(node, between[2])
+        if compared is not None:
+            return compared[1], _level_of(node, compared[2]), None
+    try:
+        return "=", _LEVEL.parse(node), None
+    except Mistake as mistake:
+        wanted = "a comparison such as `> 50 %`, `20 % .. 80 %` or a level"
+        raise Mistake(f"expected {wanted}, found {node.describe()}", mistake.hint) from mistake
+
+
+_ANY_LEVEL = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*[A-Za-z%°]*"
+_COMPARISON_JSON: JsonSchema = {"anyOf": [
+    {"type": "number"},
+    {"type": "string", "pattern": rf"^\s*((<=|>=|!=|<|>|=)?\s*{_ANY_LEVEL}|{_ANY_LEVEL}\s*\.\.\s*{_ANY_LEVEL})\s*$"},
+]}  # fmt: skip
+COMPARISON = Leaf(_compare, _COMPARISON_JSON, "a comparison such as `> 50 %`, `20 % .. 80 %` or a level")
 
 _NAMES = OneOrMany(text("a name"), "a list of names")
 IF: Table = Table(
     "condition", "a condition",
     {
+        "page": Field(_NAMES, "One of these pages is active.", examples=("solo",)),
         "snapshot": Field(_NAMES, "One of these snapshots was recalled last.", examples=(["Clean", "Lead"],)),
         "pedalboard": Field(_NAMES, "One of these pedalboards is loaded."),
+        "bank": Field(_NAMES, "One of these banks is chosen."),
         "effect": Field(MapOf(EFFECT, choice("a state", ACTIVITY), "effects with `active` or `bypassed`", 1),
                         "Effects that must be active or bypassed.", examples=({"drive": "active"},)),
+        "parameter": Field(MapOf(PARAMETER, COMPARISON, "parameters with comparisons, as in `{drive/gain: > 50 %}`", 1),
+                           "Parameters compared: <, <=, >, >=, =, != and a level, two levels with .. between, or a "
+                           "level alone.", examples=({"drive/gain": "> 50 %"},)),
+        "variable": Field(MapOf(VARIABLE_NAME, ANY_SCALAR, "variables with their values", 1),
+                          "Variables that must have these values.", examples=({"solo": True},)),
+        "control": Field(MapOf(CONTROL_NAME, choice("a state", PRESSED), "controls with `pressed` or `released`", 1),
+                         "Switches that must be held, or not.", examples=({"floor.fs2": "pressed"},)),
         "any": Field(Lazy(lambda: ListOf(IF, "a list of conditions")), "One of these conditions must hold."),
         "not": Field(Lazy(lambda: OneOrMany(IF, "a list of conditions")), "None of these conditions may hold."),
     },
     doc="All that is given must hold.",
-    later=NOT_BUILT_YET["if"],
 )  # fmt: skip
 
-_STYLE = text("a style (on, off, dim, blink) or a colour")
+# Feedback
+
+_STYLE = text("a style (on, off, dim, blink, pulse) or a colour")
 LOOK = Table(
     "feedback", "`feedback`",
     {
-        "color": Field(text("a colour"), "The colour while lit.", default="", examples=("green",)),
+        "color": Field(text("a colour"), "The colour while lit: a name, or #rrggbb.", default="", examples=("green",)),
         "lit": Field(_STYLE, "How it looks while the target is active.", default="", examples=("on",)),
         "idle": Field(_STYLE, "How it looks while the target is not active.", default="", examples=("dim",)),
         "pending": Field(_STYLE, "How it looks while the engine is asked.", default="", examples=("blink",)),
         "failed": Field(_STYLE, "How it looks when the engine refused.", default="", examples=("red",)),
+        "value": Field(PARAMETER, "A parameter to follow instead of what the rule drives.", examples=("delay/time",)),
+        "text": Field(text("a text"), "What its display or label shows; names in braces stand for values.", default="",
+                      examples=("{value} ms",)),
     },
     doc="How the control shows what its rule drives.",
-    later=NOT_BUILT_YET["feedback"],
 )  # fmt: skip
 
 
@@ -236,21 +162,63 @@ RULE = Table(
         "do": Field(OneOrMany(ACTION, "a list of actions"), "What is done then: an action, or a list of them in order.",
                     required=True, examples=({"bypass": "drive"},)),
         "if": Field(IF, "What must be so besides."),
+        "mode": Field(choice("a mode", MODES), "What a second trigger does while the list still runs: restart it, "
+                      "ignore the trigger, queue it, or run in parallel.", examples=("queue",)),
         "feedback": Field(Either({NodeKind.SCALAR: choice("what is shown", ("none",)), NodeKind.MAPPING: LOOK},
                                  "`none`, or how it looks"), "How the control shows it; `none` for not at all."),
         "name": Field(text("a name"), "What the rule is for, for people.", default=""),
         "tags": Field(OneOrMany(text("a tag"), "a list of tags"), "Words to find the rule by.", default=()),
     },
     doc="What happened, and what is done then.",
-    later=NOT_BUILT_YET["rule"],
 )  # fmt: skip
+
+# The file
+
+_RULES = ListOf(Deferred(RULE), "a list of rules", 0)
+PAGE = Table(
+    "page_of_rules", "a page",
+    {
+        "start": Field(boolean(), "true: the page that is active at first.", default=False),
+        "color": Field(text("a colour"), "The colour of its lights where a rule names none.", default="",
+                       examples=("red",)),
+        "rules": Field(_RULES, "The rules that count while the page is active.", default=()),
+    },
+    doc="A page of rules; they hide those outside of pages on the same control and gesture.",
+)  # fmt: skip
+VARIABLE = Table(
+    "declared_variable", "a variable",
+    {
+        "type": Field(choice("a type", VARIABLE_TYPES), "What it holds: boolean, number or text.", required=True,
+                      examples=("boolean",)),
+        "initial": Field(ANY_SCALAR, "Its first value.", required=True, examples=(False,)),
+    },
+    doc="A value of your own, for conditions.",
+)  # fmt: skip
+VARIABLES = MapOf(
+    VARIABLE_NAME,
+    Either({NodeKind.SCALAR: ANY_SCALAR, NodeKind.MAPPING: VARIABLE}, "a first value, or type and initial value"),
+    "variables by name",
+)
+PANIC = OneOrMany(ACTION, "a list of actions")
 MAPPING = Table(
     "mapping", "a mapping file",
     {
         "version": Field(version(), "The version of the language: 1.", required=True, examples=(1,)),
         "description": Field(text("a description"), "What the file is for, for people.", default=""),
-        "rules": Field(ListOf(Deferred(RULE), "a list of rules", 0), "The rules, in order.", required=True),
+        "includes": Field(OneOrMany(text("a path"), "a list of paths"),
+                          "Other files of rules, from this one's folder; their rules come first.", default=(),
+                          examples=(["common.yaml"],)),
+        "defaults": Field(DEFAULTS, "What holds in this file where a rule does not say it.",
+                          examples=({"hold": "400 ms"},)),
+        "variables": Field(VARIABLES, "Values of your own, each with its first value.", default={},
+                           examples=({"solo": False},)),
+        "pages": Field(MapOf(name("the name of a page"), PAGE, "pages by name"),
+                       "Pages of rules; one of them is active at any time.", default={},
+                       examples=({"main": {"start": True}},)),
+        "rules": Field(_RULES, "The rules that always count, in order.", default=()),
+        "panic": Field(PANIC, "What `panic: true` does after it has ended what runs.", default=(),
+                       examples=([{"mute": "on"}],)),
     },
     doc="Rules: what a control's movement does.",
-    later=NOT_BUILT_YET["file"],
+    later=NOT_BUILT_YET.get("file", frozenset()),
 )  # fmt: skip

@@ -1,110 +1,35 @@
-"""`when`: from what is written ("floor.fs1 hold 700 ms") to triggers of the rig's controls.
+"""`when`: from forms to triggers of the rig's controls.
 
-Pure. `FORM` reads the words alone; `Listener` then looks the control up, for only its kind says what it can do.
+Pure. `schema_forms` reads the words alone; `Listener` looks the controls up, for only its kind says what each can do.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from controld.document import Node
-from controld.errors import nearest
+from controld.mappings.defaults import Defaults
 from controld.mappings.profile import Control, Kind, Source, SourceType
-from controld.mappings.profile_tables import osc_address
-from controld.mappings.rule import DEFAULT_DOUBLE_S, DEFAULT_HOLD_S, Gesture, Trigger
+from controld.mappings.raw_midi import comes_from, raw_control, raw_source
+from controld.mappings.rule import Event, Gesture, Trigger
+from controld.mappings.schema_forms import RAW_OSC, Form
 from controld.mappings.schema_known import Known
-from controld.mappings.schema_words import NOT_BUILT_YET
-from controld.shape import Leaf, Mistake, Record, Report, listed
-from controld.shape_leaves import parse_duration
+from controld.shape import Report, listed
 
+_SWITCH = (Gesture.PRESS, Gesture.RELEASE, Gesture.HOLD, Gesture.HOLD_RELEASE, Gesture.DOUBLE, Gesture.REPEAT)
+_POSITION = (Gesture.MOVE, Gesture.TOE, Gesture.HEEL)
 # What each kind of control can do; the natural gesture first, which is meant when none is written.
 GESTURES: Mapping[Kind, tuple[Gesture, ...]] = {
-    Kind.BUTTON: (Gesture.PRESS, Gesture.RELEASE, Gesture.HOLD, Gesture.DOUBLE),
+    Kind.BUTTON: _SWITCH,
     Kind.LATCH: (Gesture.PRESS, Gesture.DOUBLE),
-    Kind.PEDAL: (Gesture.MOVE,),
-    Kind.KNOB: (Gesture.MOVE,),
-    Kind.FADER: (Gesture.MOVE,),
+    Kind.PEDAL: _POSITION,
+    Kind.KNOB: _POSITION,
+    Kind.FADER: _POSITION,
     Kind.ENCODER: (Gesture.MOVE,),
     Kind.PROGRAM: (Gesture.CHANGE,),
     Kind.DISPLAY: (),
     Kind.LIGHT: (),
 }
-_DEFAULT_S = {Gesture.HOLD: DEFAULT_HOLD_S, Gesture.DOUBLE: DEFAULT_DOUBLE_S}
-_LONGEST_S = 60.0
-
-RAW_OSC = "osc:"
-PROGRAM_RANGE = re.compile(r"^\s*(\S+)\s+([0-9]{1,3})\s*\.\.\s*([0-9]{1,3})\s*$")
-_CONTROL = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$")
-_PROGRAMS = re.compile(r"^([0-9]{1,3})(?:\s*\.\.\s*([0-9]{1,3}))?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What is written: a control or a raw OSC address, and the gesture where one is written."""
-
-    node: Node
-    control: str = ""
-    address: str = ""
-    gesture: Gesture | None = None
-    time_s: float = 0.0
-    programs: tuple[int, ...] = ()
-
-
-def _parse(node: Node) -> Form:
-    if not isinstance(node.value, str) or not node.text.strip():
-        raise Mistake(f"expected a control and what it does, as in `floor.fs1 hold`, found {node.describe()}")
-    if " + " in node.text:
-        raise Mistake("chords (`+`) are part of the language but not built yet")
-    head, _, rest = node.text.strip().partition(" ")
-    rest = rest.strip()
-    if head.startswith(RAW_OSC):
-        gesture, time_s = _gesture(rest)
-        return Form(node, address=osc_address(head.removeprefix(RAW_OSC)), gesture=gesture, time_s=time_s)
-    if not _CONTROL.match(head):
-        raise Mistake(f"expected `surface.control`, as in `floor.fs1`, found `{head}`")
-    programs = _PROGRAMS.match(rest)
-    if programs:
-        return Form(node, head, gesture=Gesture.CHANGE, programs=_programs(programs[1], programs[2] or programs[1]))
-    gesture, time_s = _gesture(rest)
-    return Form(node, head, gesture=gesture, time_s=time_s)
-
-
-def _programs(first: str, last: str) -> tuple[int, ...]:
-    low, high = int(first), int(last)
-    if max(low, high) > 127 or low > high:
-        raise Mistake(f"expected programs from 0 to 127 in ascending order, found `{first}..{last}`")
-    return tuple(range(low, high + 1))
-
-
-def _gesture(words: str) -> tuple[Gesture | None, float]:
-    if not words:
-        return None, 0.0
-    word, _, time = words.partition(" ")
-    if word in NOT_BUILT_YET["gesture"]:
-        raise Mistake(f"`{word}` is part of the language but not built yet")
-    gesture = next((gesture for gesture in Gesture if gesture.value == word), None)
-    if gesture is None:
-        names = [gesture.value for gesture in Gesture]
-        raise Mistake(f"expected what the control does ({listed(names)}), found `{word}`", nearest(word, names))
-    if not time:
-        return gesture, _DEFAULT_S.get(gesture, 0.0)
-    if gesture not in _DEFAULT_S:
-        raise Mistake(f"`{word}` takes no time, found `{time}`")
-    duration = parse_duration(time)
-    if duration.beats or not 0 < duration.seconds <= _LONGEST_S:
-        raise Mistake(f"`{word}` takes a time above 0 and up to {_LONGEST_S:g} s, found `{time}`")
-    return gesture, duration.seconds
-
-
-FORM = Leaf(_parse, {"type": "string", "pattern": r"^\s*(\S+\.\S|osc:/)"}, "what has to happen")
-
-
-def form_of(value: object) -> Form:
-    """Return a form that `WHEN` read: a text's, or a raw mapping's."""
-    if isinstance(value, Record):
-        return Form(value.node, address=value["osc"] or "/")
-    assert isinstance(value, Form)
-    return value
+EVENT_PREFIX = "event:"
 
 
 @dataclass(slots=True)
@@ -118,40 +43,50 @@ class Heard:
 
 @dataclass(slots=True)
 class Listener:
-    """Looks up controls; raw OSC addresses become controls of every OSC surface, collected in `implicit`."""
+    """Looks up controls. What rules name without a profile becomes controls, collected in `implicit` by surface."""
 
     known: Known
     report: Report
-    implicit: dict[str, Control] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=Defaults)
+    implicit: dict[str, dict[str, Control]] = field(default_factory=dict)
 
     def hear(self, form: Form, *, moves: bool) -> list[Heard]:
         """Return the triggers a form stands for; `moves` tells whether the rule follows a position."""
+        if form.event is not None:
+            return self._hear_event(form, form.event)
+        if form.raw is not None:
+            return self._hear_midi(form, moves=moves)
         if form.address:
-            return self._hear_raw(form, moves=moves)
-        kind = self._kind(form)
+            return self._hear_osc(form, moves=moves)
+        if form.chord:
+            return self._hear_chord(form)
+        kind = self._kind(form.node, form.control)
         gesture = self._fitting(form, kind)
         if gesture is None:
             return []
         programs: tuple[int | None, ...] = form.programs or (None,)
-        triggers = [Trigger(form.control, gesture, form.time_s, program) for program in programs]
-        return [Heard(form, trigger, kind) for trigger in triggers]
+        return [Heard(form, self._trigger(form, form.control, gesture, program), kind) for program in programs]
 
-    def _kind(self, form: Form) -> Kind | None:
-        if self.known.surfaces is None:
-            return None
-        surface, _, name = form.control.partition(".")
-        if surface not in self.known.surfaces:
-            hint = nearest(surface, self.known.surfaces) or f"known: {', '.join(self.known.surfaces) or 'none'}"
-            self.report.error(form.node, f"there is no surface `{surface}`", hint)
-            return None
-        profile = self.known.surfaces[surface]
-        if profile is None:
-            return None
-        if name not in profile.controls:
-            hint = nearest(name, profile.controls) or f"it has {', '.join(list(profile.controls)[:12])}"
-            self.report.error(form.node, f"`{surface}` has no control `{name}`", hint)
-            return None
-        return profile.controls[name].kind
+    def _trigger(self, form: Form, control: str, gesture: Gesture, program: int | None = None) -> Trigger:
+        """Return the trigger of a gesture, with the defaults for what the form does not say."""
+        defaults = self.defaults
+        first_s, every_s = defaults.repeat_s
+        times = {Gesture.HOLD: defaults.hold_s, Gesture.HOLD_RELEASE: defaults.hold_s,
+                 Gesture.DOUBLE: defaults.double_s, Gesture.REPEAT: first_s}  # fmt: skip
+        zones = {Gesture.TOE: defaults.toe, Gesture.HEEL: defaults.heel}
+        return Trigger(
+            control,
+            gesture,
+            times.get(gesture, 0.0) if form.time_s is None else form.time_s,
+            program,
+            (form.every_s or every_s) if gesture is Gesture.REPEAT else 0.0,
+            zones.get(gesture, 0.0) if form.at is None else form.at,
+        )
+
+    def _kind(self, node: Node, control: str) -> Kind | None:
+        """Return the kind of a control; None where it is not known, after reporting one that is not there."""
+        found = self.known.control(node, control, self.report)
+        return None if found is None else found.kind
 
     def _fitting(self, form: Form, kind: Kind | None) -> Gesture | None:
         """Return the gesture meant, where the control has it."""
@@ -159,7 +94,7 @@ class Listener:
             return form.gesture or Gesture.PRESS
         can = GESTURES[kind]
         if not can:
-            self.report.error(form.node, f"`{form.control}` is a light: it shows something, but sends nothing")
+            self.report.error(form.node, f"`{form.control}` is a {kind.value}: it shows something, but sends nothing")
             return None
         if form.gesture is None:
             return can[0]
@@ -170,20 +105,77 @@ class Listener:
             return None
         return form.gesture
 
-    def _hear_raw(self, form: Form, *, moves: bool) -> list[Heard]:
-        if form.gesture in {Gesture.MOVE, Gesture.CHANGE}:
+    # Several controls
+
+    def _hear_chord(self, form: Form) -> list[Heard]:
+        kinds = {control: self._kind(form.node, control) for control in form.chord}
+        for control, kind in kinds.items():
+            if kind is not None and kind is not Kind.BUTTON:
+                self.report.error(form.node, f"`{control}` is a {kind.value}, and a chord is made of buttons")
+                return []
+        controls = tuple(sorted(form.chord, key=self._place))
+        gesture = form.gesture or Gesture.PRESS
+        plain = self._trigger(form, "+".join(controls), gesture)
+        trigger = Trigger(plain.control, gesture, plain.time_s, chord=controls, within_s=self.defaults.chord_s)
+        known = all(kind is not None for kind in kinds.values())
+        return [Heard(form, trigger, Kind.BUTTON if known else None)]
+
+    def _place(self, control: str) -> tuple[int, int, str]:
+        """Return where a control stands in the rig, so that every order of writing a chord is the same chord."""
+        surface, _, name = control.partition(".")
+        surfaces = self.known.surfaces or {}
+        profile = surfaces.get(surface)
+        controls = profile.controls if profile is not None else {}
+        return _index(surface, surfaces), _index(name, controls), control
+
+    # Without a profile
+
+    def _hear_osc(self, form: Form, *, moves: bool) -> list[Heard]:
+        kind = Kind.PEDAL if form.gesture in _POSITION or (moves and form.gesture is None) else Kind.BUTTON
+        if form.gesture is Gesture.CHANGE:
             self.report.error(form.node, f"an OSC address has no gesture `{form.gesture.value}`")
             return []
-        kind = Kind.PEDAL if moves and form.gesture is None else Kind.BUTTON
         if self.known.surfaces is not None and not self.known.osc:
             self.report.error(form.node, "no surface speaks OSC", "give one `osc: {listen: 127.0.0.1:9000}`")
             return []
-        name = f"{RAW_OSC}{form.address}"
-        control = Control(name, kind, Source(SourceType.OSC, address=form.address))
-        other = self.implicit.setdefault(name, control)
-        if other.kind is not kind:
-            hint = "give it a control of a surface profile"
-            self.report.error(form.node, f"`{name}` cannot be both a {other.kind.value} and a {kind.value}", hint)
-        gesture = form.gesture or GESTURES[kind][0]
-        surfaces = sorted(self.known.osc) or ["osc"]
-        return [Heard(form, Trigger(f"{surface}.{name}", gesture, form.time_s), kind) for surface in surfaces]
+        name = f"{RAW_OSC}{form.address}" + (f"#{form.argument}" if form.argument != 1 else "")
+        control = Control(name, kind, Source(SourceType.OSC, address=form.address, argument=form.argument))
+        return self._hear_implicit(form, control, sorted(self.known.osc) or ["osc"])
+
+    def _hear_midi(self, form: Form, *, moves: bool) -> list[Heard]:
+        assert form.raw is not None
+        source = raw_source(form.raw, self.report)
+        if source is None:
+            return []
+        port: str = form.raw["port"]
+        surfaces = sorted(surface for surface in self.known.midi if comes_from(port, surface))
+        if self.known.surfaces is not None and not surfaces:
+            hint = f"those that speak MIDI: {', '.join(sorted(self.known.midi)) or 'none'}"
+            self.report.error(form.raw.at("port"), f"`{port}` is no surface that speaks MIDI", hint)
+            return []
+        return self._hear_implicit(form, raw_control(source, moves=moves), surfaces or ["midi"])
+
+    def _hear_implicit(self, form: Form, control: Control, surfaces: Collection[str]) -> list[Heard]:
+        gesture = form.gesture or GESTURES[control.kind][0]
+        for surface in surfaces:
+            other = self.implicit.setdefault(surface, {}).setdefault(control.name, control)
+            if other.kind is not control.kind:
+                what = f"`{control.name}` cannot be both a {other.kind.value} and a {control.kind.value}"
+                self.report.error(form.node, what, "give it a control of a surface profile")
+        names = [f"{surface}.{control.name}" for surface in surfaces]
+        return [Heard(form, self._trigger(form, name, gesture), control.kind) for name in names]
+
+    # Without a control
+
+    def _hear_event(self, form: Form, event: Event) -> list[Heard]:
+        subject = ""
+        if form.subject is not None:
+            key, node = form.subject
+            subject = node.text
+            self.known.check_subject(node, key, self.report)
+        trigger = Trigger(f"{EVENT_PREFIX}{event.value}", Gesture.EVENT, subject=subject)
+        return [Heard(form, trigger, None)]
+
+
+def _index(name: str, names: Mapping[str, object]) -> int:
+    return next((index for index, each in enumerate(names) if each == name), len(names))
