@@ -34,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         count = len(error.problems)
-        print(f"\n{count} mistake{'s' if count > 1 else ''}; nothing was started.", file=sys.stderr)
+        print(
+            f"\n{count} mistake{'s' if count > 1 else ''}; nothing was started. {error.advice}".rstrip(),
+            file=sys.stderr,
+        )
         return 1
     except ControldError as error:
         print(f"controld: {error}", file=sys.stderr)
@@ -87,12 +90,27 @@ def _add_socket(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
     _add_socket(parser)
+    parser.add_argument(
+        "--last-good", action="store_true", help="play the files that were loaded last, whatever is on the disk now"
+    )
 
 
 def _run(args: argparse.Namespace) -> int:
     from controld.run import run
 
-    return run(args.config, args.socket)
+    return run(args.config, args.socket, last_good=args.last_good)
+
+
+def _add_rollback(parser: argparse.ArgumentParser) -> None:
+    from controld.rollback import add_arguments
+
+    add_arguments(parser)
+
+
+def _rollback(args: argparse.Namespace) -> int:
+    from controld.rollback import run
+
+    return run(args)
 
 
 def _add_monitor(parser: argparse.ArgumentParser) -> None:
@@ -213,6 +231,18 @@ order: in (bytes as they came), control, rule, action, request, reply, state, li
   controld simulate floor.fs1                 press and release
   controld simulate floor.fs1 hold            hold beyond half a second
   controld simulate floor.fs1 double          two quick presses
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    from controld.importers.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from controld.importers.command import run
+
+    return run(args)
+
+
   controld simulate floor.exp1 0.7            move a pedal or fader (0 heel, 1 toe)
   controld simulate floor.wheel +3            turn an encoder by three detents
   controld simulate floor.patch program 5     choose a program (0-127)
@@ -225,3 +255,4 @@ Any program that speaks to modhost-bridge can use it. `--host virtual` simulates
 
 if __name__ == "__main__":
     sys.exit(main())
+    ("rollback", "return to the files that were good before", _add_rollback, _rollback),

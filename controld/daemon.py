@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from controld.actions import SendMidi, SendOsc
+from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
 from controld.changes import Refused, SnapshotChanged, StateChange
@@ -70,9 +71,9 @@ class Daemon:
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched)
         self._tracer = Tracer(self._door, self.rig)
-        self._midi: dict[str, MidiSurface] = {}
         self._reloading = Reloading(config, catalogue_symbols(), self._take, self._tracer.note, self._notice)
         self._asked: RigConfig | None = None  # the newest configuration, with what waits for the next start
+        self._midi: dict[str, MidiSurface] = {}
         self._osc: dict[str, OscSurface] = {}
         self._client: BridgeClient | None = None
         self._stopping = asyncio.Event()
@@ -235,9 +236,9 @@ class Daemon:
                 self._osc[message.surface].send_message(message)
         if output.resync is not None:
             self._resync(output.resync)
-        if self._tracer.active:
         if output.roll_back:
             self._roll_back()
+        if self._tracer.active:
             self._tracer.saw_output(output)
 
     def _keep(self) -> None:
@@ -292,6 +293,10 @@ class Daemon:
                 return {"ok": True}
             case "status":
                 return self.status()
+            case "explain":
+                return answer_explain(_names(request), self.config, self.rig.mapper.view)
+            case "rollback":
+                return self._roll_back(request.get("number", 1))
             case other:
                 return {"error": f"`{other}` is not something this daemon does"}
 
@@ -309,12 +314,12 @@ class Daemon:
             "snapshot": session.snapshot,
             "effects": {change.effect: change.confirmed is False for change in bypasses},
             "settled": self.rig.settled,
+            "files": self._reloading.status(),
             "engine": self.rig.mapper.view.engine.value,
             "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
             "surfaces": self.surface_words(),
             "counters": {
                 **{name: dict(surface.counters) for name, surface in self._surfaces.items()},
-            "files": self._reloading.status(),
                 "unmapped": self.rig.mapper.unmapped,
                 "errors": self._hub.errors,
                 "denied": client.denied if client else 0,
@@ -323,6 +328,11 @@ class Daemon:
                 "unknown_events": client.unknown_events if client else 0,
             },
         }
+
+
+def _names(request: Answer) -> list[str]:
+    controls = request.get("controls")
+    return [str(name) for name in controls] if isinstance(controls, list) else []
 
 
 def _reply(osc: OscConfig) -> Reply:

@@ -39,10 +39,14 @@ class Problem:
 
 
 class ConfigError(ControldError):
-    """Files with mistakes; `problems` holds all of them, in order of file, line and column."""
+    """Files with mistakes; `problems` holds all of them, in order of file, line and column.
+
+    `advice` is a sentence on what can be done meanwhile, "" for none.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
+        self.advice = ""
         super().__init__("\n".join(map(str, self.problems)))
 
 

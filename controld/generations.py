@@ -69,16 +69,17 @@ class Generations:
         return digests.index(files.digest) if files and files.digest in digests else len(digests)
 
     def before(self, files: FileSet | None, number: int = 1) -> Generation | None:
-        """Return the set `number` (1 or more) before another, the newest counting as 1 for one that was not kept."""
+        """Return the set `number` before another (negative: after it); 1 is the newest for one that was not kept."""
         place = self.place(files) - number
-        return self.sets[place] if number > 0 and 0 <= place < len(self.sets) else None
+        return self.sets[place] if number and 0 <= place < len(self.sets) else None
 
     def shortage(self, files: FileSet | None, number: int) -> str:
         """Return why there is no set so far back."""
-        have = self.place(files)
-        if number < 1:
-            return f"there is no set {number}: they count from 1, the last one before what runs"
-        return f"there is no set {number}: {have or 'none'} {'was' if have < 2 else 'were'} kept before what runs"
+        older = self.place(files)
+        have, side = (older, "before") if number > 0 else (max(len(self.sets) - older - 1, 0), "after")
+        if number == 0:
+            return "set 0 is what runs: those before it count from 1"
+        return f"there is no set {number}: {have or 'none'} {'was' if have < 2 else 'were'} kept {side} what runs"
 
     def time_of(self, files: FileSet) -> str:
         """Return when a set was loaded, in words."""

@@ -8,6 +8,7 @@ only when they are still there after a moment.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 
 from controld.config_values import RigConfig
@@ -85,7 +86,7 @@ class Reloading:
         self._watch.close()
 
     def rollback(self, number: int = 1) -> Generation:
-        """Return to the good set `number` before the one that runs: it is taken in a moment, no file is touched.
+        """Return to the good set `number` before the one that runs (negative: after it), soon; no file is touched.
 
         Raises:
             RollbackError: so many were not kept.
@@ -230,7 +231,9 @@ class Reloading:
             self._heading = self._running.found
             return
         lines = await asyncio.to_thread(differences_of, self._running, config)
-        self._replace(config, f"rolled back to the files of {at}; those on the disk stay as they are", lines)
+        if await asyncio.to_thread(is_on_disk, config.found):
+            config = replace(config, from_kept=False)
+        self._replace(config, f"rolled back to the files of {at}; the disk stays as it is", lines)
         self._show(f"rolled back to {at}")
 
     async def _keep(self, change: str) -> None:

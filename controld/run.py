@@ -19,7 +19,10 @@ from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.config_values import RigConfig
 from controld.daemon import Daemon, serve
+from controld.errors import ConfigError
+from controld.generations import Generations, said_time
 from controld.mappings.profile import Kind
+from controld.reload_files import load_last_good
 from controld.surfaces.midi_system import ADMIN
 
 # When nothing answered for this long, the player is told that the rig waits for its engine.
@@ -28,10 +31,13 @@ ENGINE_PATIENCE_S = 3.0
 DEVICES_JOIN_S = 0.3
 
 
-def run(config_path: Path | None, socket: Path | None) -> int:
-    """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start."""
+def run(config_path: Path | None, socket: Path | None, *, last_good: bool = False) -> int:
+    """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start.
+
+    `last_good` takes the newest files that were kept instead of those on the disk.
+    """
     set_up_logging()
-    config = load_rig(find_config(str(config_path or "")), catalogue_symbols())
+    config = _load(find_config(str(config_path or "")), last_good=last_good)
     for warning in config.warnings:
         logging.getLogger("controld.config").warning("%s", warning)
     greeter = _Greeter(config)
@@ -41,6 +47,22 @@ def run(config_path: Path | None, socket: Path | None) -> int:
         logging.shutdown()
         os._exit(0)  # a thread hangs in a library, and an orderly exit would wait for it
     return 0
+
+
+def _load(path: Path, *, last_good: bool) -> RigConfig:
+    if last_good:
+        config, kept = load_last_good(path, catalogue_symbols())
+        log = logging.getLogger("controld.config")
+        log.warning("playing the files of %s; the next save that checks is taken", said_time(kept.at_s))
+        return config
+    try:
+        return load_rig(path, catalogue_symbols())
+    except ConfigError as error:
+        kept_sets = Generations(path).sets
+        if kept_sets:
+            at = said_time(kept_sets[-1].at_s)
+            error.advice = f"The files of {at}, which were good, are kept: `controld run --last-good` plays them."
+        raise
 
 
 class _Greeter:

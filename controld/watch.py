@@ -92,6 +92,9 @@ def _header(status: Answer) -> str:
     lines = [f"# {status['pedalboard']} / {status['snapshot'] or '-'}, engine {status['engine']}"]
     if isinstance(surfaces, dict):
         lines += [f"# {name}: {words}" for name, words in surfaces.items()]
+    files = status.get("files")
+    if isinstance(files, dict) and files.get("words"):
+        lines.append(f"# {files['words']}")
     counters = status.get("counters")
     if isinstance(counters, dict):
         seen = [f"{name} {count}" for name, count in _flat(counters)]

@@ -129,11 +129,12 @@ mappings: [map.yaml]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def start(self, *, ready: str = "Try this") -> None:
+    def start(self, *options: str, ready: str = "Try this") -> None:
         """Start, and wait until `ready` was printed."""
         environment = {**os.environ, "CONTROLD_SOCKET": str(self.socket), "PYTHONUNBUFFERED": "1"}
         environment["XDG_STATE_HOME"] = str(self.folder / "state")
         command = [sys.executable, "-m", "controld.cli", "run", "--config", str(self.folder / "controld.yaml")]
+        command += options
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
         )

@@ -85,7 +85,11 @@ def test_the_order_is_told_from_what_runs(config: Path) -> None:
     assert generations.before(oldest.files) is None
     assert generations.before(FileSet()) is newest
     assert generations.before(newest.files, 0) is None
+    assert generations.before(oldest.files, -2) is newest
+    assert generations.before(newest.files, -1) is None
     assert generations.shortage(oldest.files, 1) == "there is no set 1: none was kept before what runs"
+    assert generations.shortage(newest.files, -1) == "there is no set -1: none was kept after what runs"
+    assert generations.shortage(newest.files, 0) == "set 0 is what runs: those before it count from 1"
     assert generations.shortage(middle.files, 2) == "there is no set 2: 1 was kept before what runs"
 
 
