@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from controld.changes import State
 from controld.feedback import Feedback
-from controld.mappings.profile import Control, Profile
+from controld.mappings.profile import Profile
 from controld.midi_colors import COLORS, nearest_color, rgb_of
 from controld.midi_looks import frames_of
 from controld.midi_panel import BLINK_S, MidiPanel
@@ -25,15 +25,12 @@ mixed: {note: 6, kind: button, led: {rgb: "F0 7D {number} {red} {green} {blue} F
 whole: {note: 7, kind: button, led: {number: 4, messages: {on: "BF 02 {number}", off: "BF 03 {number}"}}}
 toggle: {kind: light, led: {messages: {on: "BF 02 01", off: "BF 03 01", blink: "F0 7D 01 F7"}}}
 """
-
-
-def lamps() -> dict[str, Control]:
-    return controls(LIGHTS)
+KNOWN = controls(LIGHTS)
 
 
 def wire(name: str, style: str, color: str = "", value: float = 1.0) -> str:
     """Return the frames of a look in hexadecimal, those of a turning light parted by `|`, each once in a row."""
-    control = lamps()[name]
+    control = KNOWN[name]
     assert control.light is not None
     frames = frames_of(control, control.light, Feedback(f"x.{name}", value, State.CONFIRMED, style, color))
     words = [" ".join(message.hex(" ") for message in frame).upper() for frame in frames]
@@ -94,14 +91,14 @@ def test_a_pulse_of_brightness_goes_down_and_up() -> None:
 
 
 @given(
-    st.sampled_from(sorted(lamps())),
+    st.sampled_from(sorted(KNOWN)),
     st.sampled_from(["on", "off", "dim", "blink", "pulse", "", "nonsense"]),
     st.one_of(st.sampled_from(["", "no colour", *COLORS]), st.from_regex(r"#[0-9A-Fa-f]{6}", fullmatch=True)),
     st.floats(-1, 2),
 )
 def test_whatever_is_asked_is_well_formed(name: str, style: str, color: str, value: float) -> None:
     """Any look is whole MIDI messages, with seven bits in each data byte."""
-    control = lamps()[name]
+    control = KNOWN[name]
     assert control.light is not None
     for frame in frames_of(control, control.light, Feedback("x", value, State.CONFIRMED, style, color)):
         for message in frame:
@@ -130,7 +127,7 @@ class TestColours:
 
 class TestTurning:
     def shown(self) -> MidiPanel:
-        return MidiPanel("x", Profile("test", "", lamps(), max_rate=1e9))
+        return MidiPanel("x", Profile("test", "", KNOWN, max_rate=1e9))
 
     def test_a_pulse_is_four_times_as_slow_as_a_blink(self) -> None:
         """A light that is lit or dark pulses one second lit, one second dark."""
