@@ -49,7 +49,7 @@ def parse_sysex(written: str) -> tuple[int, ...]:
     inner = _PART.findall(written.strip()[2:-2])
     count = Counter(part for part in inner if part.startswith("{"))
     if count and count not in ({"{value}": 1}, {"{coarse}": 1, "{fine}": 1}):
-        raise Mistake("a message has one value", "one `{value}` (7 bits), or one `{coarse}` and one `{fine}` (14 bits)")
+        raise Mistake("a message has one value", "one `{value}` for 7 bits, or one `{coarse}` and one `{fine}` for 14")
     if len(inner) + 2 > MAX_SYSEX:
         raise Mistake(f"expected at most {MAX_SYSEX:,} bytes, found {len(inner) + 2:,}")
     return (0xF0, *(_HOLES[part] if part in _HOLES else int(part, 16) for part in inner), 0xF7)
