@@ -5,14 +5,15 @@ Pure. The tables say every key there is; the functions make `mappings.profile` v
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from controld.document import NodeKind
 from controld.mappings.lights import STYLES
 from controld.mappings.profile import Display, Kind, Light, Source, SourceType, Template
-from controld.midi_stream import MAX_DATA, MidiStream
+from controld.midi_stream import MAX_DATA
 from controld.shape import Field, Leaf, Mistake, Record, Report, Shape, Table, listed
-from controld.shape_leaves import choice, custom, integer, note, text
+from controld.shape_leaves import choice, custom, integer, note, pattern, text
 from controld.shape_lists import Either, ListOf, MapOf
 
 # How a ring that is told so draws a position, by what is added to its value: that of Mackie Control's rings
@@ -32,7 +33,13 @@ def _template(what: str, needed: tuple[str, ...], others: tuple[str, ...], examp
     has_all = "".join(rf"(?=.*\{{{name}\}})" for name in needed)
     regex = rf"^{has_all}\s*[Ff]0(\s*({part}))*\s*[Ff]7\s*$"
     form = f"{what}: bytes in hexadecimal from F0 to F7, with {listed([f'`{{{name}}}`' for name in needed])}"
-    return custom(form, partial(_parse_template, form, regex, part, example), {"type": "string", "pattern": regex})
+    parse = partial(_parse_template, form, regex, part, example)
+    return _exact(custom(form, parse, {"type": "string", "pattern": regex}))
+
+
+def _exact(leaf: Leaf) -> Leaf:
+    """Return a leaf whose names in braces are its own, and no ranges or templates."""
+    return replace(leaf, replaced=False)
 
 
 def _parse_template(form: str, regex: str, part: str, example: str, written: str) -> Template:
@@ -42,22 +49,28 @@ def _parse_template(form: str, regex: str, part: str, example: str, written: str
     return (0xF0, *(each.strip("{}") if each.startswith("{") else int(each, 16) for each in inner), 0xF7)
 
 
+def _message_regex(data: str) -> str:
+    """Return what one whole MIDI message is in hexadecimal: as many data bytes as its status byte asks for."""
+    two, one, none = r"[89ABEabe][0-9A-Fa-f]|[Ff]2", r"[CDcd][0-9A-Fa-f]|[Ff][13]", r"[Ff][68ABCEFabcef]"
+    byte = rf"\s*({data})"
+    return rf"^\s*(({two}){byte}{byte}|({one}){byte}|{none}|[Ff]0({byte})*\s*[Ff]7)\s*$"
+
+
+_PLAIN_MESSAGE = _message_regex(r"[0-7][0-9A-Fa-f]")
+_NUMBERED_MESSAGE = _message_regex(r"[0-7][0-9A-Fa-f]|\{number\}")
+
+
+def _message_template(written: str, regex: str = _NUMBERED_MESSAGE) -> Template:
+    """Return one whole MIDI message, in which data bytes may be `{number}`. Raises Mistake."""
+    if not re.match(regex, written):
+        raise Mistake(f"expected one whole MIDI message in hexadecimal, found `{written}`", "as in `B0 01 02`")
+    parts = re.findall(r"\{number\}|[0-9A-Fa-f]{2}", written)
+    return tuple("number" if part == "{number}" else int(part, 16) for part in parts)
+
+
 def _message(written: str) -> bytes:
     """Return one whole MIDI message. Raises Mistake."""
-    try:
-        data = bytes.fromhex(written)
-    except ValueError:
-        data = b""
-    if MidiStream().receive(data) != [data]:
-        raise Mistake(f"expected one whole MIDI message in hexadecimal, found `{written}`", "as in `B0 01 02`")
-    return data
-
-
-def _message_template(written: str) -> Template:
-    """Return one whole MIDI message in which a data byte may be `{number}`. Raises Mistake."""
-    parts = re.findall(r"\{number\}|\S+", written)
-    _message(" ".join("00" if part == "{number}" else part for part in parts))
-    return tuple("number" if part == "{number}" else int(part, 16) for part in parts)
+    return bytes(int(part) for part in _message_template(written, _PLAIN_MESSAGE))
 
 
 def _color(written: str) -> str:
@@ -74,8 +87,11 @@ _RGB = _template(
     "a message for any colour", ("red", "green", "blue"), ("number",), "F0 00 20 7A 02 {number} {red} {green} {blue} F7"
 )
 _ROW = _template("a message for a row", ("text",), ("row", "column", "offset"), "F0 00 20 7A 01 {row} {text} F7")
-_STYLE_MESSAGE = custom("a whole MIDI message in hexadecimal", _message_template)
-SETUP_MESSAGE = custom("one whole MIDI message in hexadecimal", _message)
+_STYLE_MESSAGE = _exact(
+    custom("a whole MIDI message", _message_template, {"type": "string", "pattern": _NUMBERED_MESSAGE})
+)
+SETUP_MESSAGE = _exact(custom("a whole MIDI message", _message, {"type": "string", "pattern": _PLAIN_MESSAGE}))
+_STYLE = pattern(f"a style ({listed(sorted(STYLES))})", rf"^({'|'.join(sorted(STYLES))})$")
 
 _SET_BY = {
     "cc": Field(integer(0, 127, "a controller number"), "The control change that sets it.", examples=(20,)),
@@ -101,7 +117,7 @@ LED = Table(
         "rgb": Field(_RGB, "The message for any colour, each part from 0 to 127. Beside `colors` it is for those "
                      "that are not among them.", examples=("F0 00 20 7A 02 {number} {red} {green} {blue} F7",)),
         "messages": Field(
-            MapOf(choice("a style", sorted(STYLES)), _STYLE_MESSAGE, "styles with their messages"),
+            MapOf(_STYLE, _STYLE_MESSAGE, "styles with their messages"),
             "Whole messages for styles, where they are no values of one message.", default={},
             examples=({"on": "B0 02 {number}", "off": "B0 03 {number}"},),
         ),
