@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from controld.document import Node
 from controld.mappings.defaults import Defaults, defaults_of
+from controld.mappings.map_test import MapTest
 from controld.mappings.profile import Control
 from controld.mappings.rule import Condition, Mode, Rule, Stage, Trigger
 from controld.mappings.schema_copies import copies
@@ -22,6 +23,7 @@ from controld.mappings.schema_known import Known
 from controld.mappings.schema_look import look_of
 from controld.mappings.schema_stage import StageBuilder
 from controld.mappings.schema_tables import MAPPING, RULE
+from controld.mappings.schema_tests import test_of
 from controld.mappings.schema_when import Heard, Listener
 from controld.mappings.shaping import Takeover
 from controld.mappings.target import MorphTarget, ParameterTarget, Target, WaitTarget
@@ -38,6 +40,7 @@ class RuleCompiler:
     _listener: Listener = field(init=False)
     _stage: StageBuilder = field(init=False)
     _places: set[str] = field(default_factory=set)
+    _tests: list[tuple[Record, str, Defaults]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._listener = Listener(self.known, self.report, self.defaults)
@@ -55,6 +58,14 @@ class RuleCompiler:
     def stage(self) -> Stage:
         """Return what the files compiled so far share."""
         return self._stage.stage()
+
+    def tests(self) -> list[MapTest]:
+        """Return the tests of the files compiled so far; to be asked when all are, for they may use any of them."""
+        found = [
+            test_of(record, shown_as, self.known, self.implicit, defaults, self.report)
+            for record, shown_as, defaults in self._tests
+        ]
+        return [test for test in found if test is not None]
 
     def panic(self, record: Record) -> None:
         """Take `panic` of the rig's own file, read by a table that has it."""
@@ -74,6 +85,7 @@ class RuleCompiler:
             return []
         self._stage.add(record)
         self._listener.defaults = defaults_of(record["defaults"], self.defaults)
+        self._tests += [(each, shown_as, self._listener.defaults) for each in record["tests"] or ()]
         written: list[tuple[str, Node]] = [("", each) for each in record["rules"] or ()]
         for name, page in record["pages"].items():
             written += [(name, each) for each in page["rules"] or ()]

@@ -15,7 +15,7 @@ from controld.mappings.rule import Event
 from controld.mappings.schema_actions import ACTION, ACTIONS, MIDI_MESSAGE, SETTERS, SHAPING
 from controld.mappings.schema_forms import FORM, SUBJECTS
 from controld.mappings.schema_leaves import ANY_SCALAR, CONTROL_NAME, EFFECT, PARAMETER, VARIABLE_NAME
-from controld.mappings.schema_words import NOT_BUILT_YET
+from controld.mappings.schema_tests import TEST
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Shape, Table
 from controld.shape_leaves import boolean, choice, integer, level, name, pattern, text, version
 from controld.shape_lists import Deferred, Either, Lazy, ListOf, MapOf, OneOrMany, Variants
@@ -216,9 +216,10 @@ MAPPING = Table(
                        "Pages of rules; one of them is active at any time.", default={},
                        examples=({"main": {"start": True}},)),
         "rules": Field(_RULES, "The rules that always count, in order.", default=()),
+        "tests": Field(ListOf(TEST, "a list of tests", 0), "Tests of these rules: what is played, and what follows.",
+                       default=()),
         "panic": Field(PANIC, "What `panic: true` does after it has ended what runs.", default=(),
                        examples=([{"mute": "on"}],)),
     },
     doc="Rules: what a control's movement does.",
-    later=NOT_BUILT_YET.get("file", frozenset()),
 )  # fmt: skip

@@ -7,7 +7,6 @@ is right. Building one means taking it out here and giving it a field.
 from collections.abc import Mapping
 
 NOT_BUILT_YET: Mapping[str, frozenset[str]] = {
-    "file": frozenset({"tests"}),
     "rig": frozenset({"includes", "osc", "midi", "rpc", "network", "preload"}),
     "engine": frozenset({"address"}),
     "surface": frozenset({"id", "usb", "tcp"}),
