@@ -99,6 +99,10 @@ class Rig:
             output.feedback += self.mapper.correction(event.control)
         return output
 
+    def act(self, action: Action, origin: str, now: float) -> Output:
+        """Do what somebody asks for who is no control: a program, a test, the rig itself ("")."""
+        return self._act(action, origin, now, Output())
+
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> Output:
         """Take the engine's reply to a request that was taken from the outbox."""
         return self._follow(self.session.receive_reply(request, reply, now), now, Output())
@@ -141,9 +145,10 @@ class Rig:
     ) -> Output:
         """Take a new configuration between two events; what is held stays held, lights follow the new rules."""
         mapper = Mapper(rules, controls, stage)
-        mapper.take_over(self.mapper)
+        released, changes = mapper.take_over(self.mapper, now)
         self.mapper = mapper
-        output = self._follow(self.session.replace_pedalboards(pedalboards, banks), now, Output())
+        output = self._do(released, now, self._follow(changes, now, Output()))
+        self._follow(self.session.replace_pedalboards(pedalboards, banks), now, output)
         surfaces = dict.fromkeys(name.partition(".")[0] for name in controls)
         output.feedback = [look for surface in surfaces for look in mapper.full_feedback(surface)]
         return output
@@ -164,7 +169,8 @@ class Rig:
             if self.trace is not None:
                 self.trace("rule", intent)
             self._act(intent.action, intent.origin, now, output)
-        return output
+        refusals = self.mapper.take_refusals()
+        return self._follow(refusals, now, output) if refusals else output
 
     def _act(self, action: Action, origin: str, now: float, output: Output) -> Output:
         if isinstance(action, SendMidi | SendOsc):

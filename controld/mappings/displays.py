@@ -47,6 +47,7 @@ class Displays:
     """The displays of all surfaces, by the full names of their controls."""
 
     screens: dict[str, Screen] = field(default_factory=dict)
+    ends_s: float | None = None  # when a text has had its time
     _notice: str = ""
     _notice_until_s: float = 0.0
     _readers: dict[Key, list[Screen]] | None = None
@@ -62,16 +63,12 @@ class Displays:
             screen.standing, screen.passing = Template(text), None
         else:
             screen.passing, screen.until_s = Template(text), until_s
-        self._readers = None
+        self._look_again()
 
     def notice(self, text: str, now: float) -> None:
         """Cover every display with a text for a while; "" uncovers them."""
         self._notice, self._notice_until_s = text, now + NOTICE_S
-
-    def deadline(self) -> float | None:
-        """Return when a text ends, in seconds."""
-        ends = [screen.until_s for screen in self.screens.values() if screen.passing is not None]
-        return min([*ends, self._notice_until_s] if self._notice else ends, default=None)
+        self._look_again()
 
     def expire(self, now: float) -> None:
         """End what has had its time."""
@@ -80,7 +77,7 @@ class Displays:
         for screen in self.screens.values():
             if screen.passing is not None and screen.until_s <= now:
                 screen.passing = None
-                self._readers = None
+        self._look_again()
 
     def readers_of(self, key: Key) -> Iterable[Screen]:
         """Return the displays whose text names a fact."""
@@ -120,4 +117,10 @@ class Displays:
             heir = self.screens.get(name)
             if heir is not None:
                 heir.standing, heir.passing, heir.until_s = screen.standing, screen.passing, screen.until_s
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Find out anew which facts are read, and when the next text ends."""
         self._readers = None
+        ends = [screen.until_s for screen in self.screens.values() if screen.passing is not None]
+        self.ends_s = min([*ends, self._notice_until_s] if self._notice else ends, default=None)

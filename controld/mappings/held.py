@@ -6,100 +6,93 @@ value is still what the press made it. Where two presses hold the same value, th
 other, and the last gives back what the first found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from controld.actions import Action, SetBypass, SetParameter
-from controld.changes import BypassChanged, ParameterChanged, State
+from controld.changes import BypassChanged, ParameterChanged
+from controld.mappings.claim import Claim
+from controld.mappings.rule import Rule
 from controld.mappings.target import Key
 from controld.mappings.view import View
-from controld.values import Level, same_value
+from controld.values import Level
 
 
 @dataclass(slots=True, eq=False)
 class Press:
-    """One time that something is held: by whom, and what its end undoes, last first."""
+    """One time that something is held: by whom, and what its end undoes, last first, each for its rule."""
 
     control: str
     origin: str
-    endings: list[Action | Key] = field(default_factory=list)  # a message or a page to leave; the key of a value
+    # A message to send, a page to leave, or the key of a value to give back.
+    endings: list[tuple[Rule, Action | Key]] = field(default_factory=list)
     over: bool = False
+
+    def ends_with(self, rule: Rule, ending: Action) -> None:
+        """Have an action done when this ends; once, however often it is asked for."""
+        if (rule, ending) not in self.endings:
+            self.endings.append((rule, ending))
 
 
 @dataclass(slots=True)
 class _Hold:
-    """A value that a press changed: what it found, and what it made of it (None: not told yet)."""
+    """A value that a press changed, and what it found there."""
 
     press: Press
     found: float
-    made: float | None = None
-    moves_until_s: float = 0.0  # while it is on its way there, whatever is told is its own
+    claim: Claim = field(default_factory=Claim)
 
 
 class HeldValues:
-    """The values that presses hold, of bypasses (1.0: bypassed) and parameters."""
+    """The values that presses hold, of bypasses (1.0: bypassed) and parameters; `holds` is by key, the last on top."""
 
-    __slots__ = ("_holds",)
+    __slots__ = ("holds",)
 
     def __init__(self) -> None:
-        self._holds: dict[Key, list[_Hold]] = {}
+        self.holds: dict[Key, list[_Hold]] = {}
 
-    def __len__(self) -> int:
-        """Return how many values are held."""
-        return len(self._holds)
-
-    def take(self, press: Press, key: Key, view: View, moves_until_s: float = 0.0) -> None:
+    def take(self, press: Press, rule: Rule, key: Key, view: View, moves_until_s: float = 0.0) -> None:
         """Note what a press is about to change; a value that is not known cannot be given back."""
         stands = _standing(key, view)
         if stands is None:
             return
-        holds = self._holds.setdefault(key, [])
-        for hold in holds:
-            if hold.press is press:  # it does so again: what it found first is what it gives back
-                hold.made, hold.moves_until_s = None, moves_until_s
-                return
-        holds.append(_Hold(press, stands, None, moves_until_s))
-        press.endings.append(key)
+        holds = self.holds.setdefault(key, [])
+        hold = next((hold for hold in holds if hold.press is press), None)
+        if hold is None:  # else it does so again: what it found first is what it gives back
+            hold = _Hold(press, stands)
+            holds.append(hold)
+            press.endings.append((rule, key))
+        hold.claim.expect(press.origin, moves_until_s)
 
     def acted(self, key: Key) -> None:
         """Take another rule's action on a value: the presses that held it do not any more."""
-        self._holds.pop(key, None)
+        self.holds.pop(key, None)
 
     def told(self, key: Key, fact: BypassChanged | ParameterChanged, now: float) -> None:
-        """Take a fact about a value that is held: what somebody else made of it is not given back."""
-        holds = self._holds.get(key)
-        if not holds:
-            return
-        hold, value = holds[-1], _value(fact)
-        is_own = fact.origin == hold.press.origin
-        if hold.made is None or now <= hold.moves_until_s or fact.state is State.CONFIRMED:
-            lost = not is_own and (hold.made is None or not same_value(hold.made, value))
-        else:
-            lost = not same_value(hold.made, value)
-        if lost:
-            del self._holds[key]
-        else:
-            hold.made = value
+        """Take a fact about a value: what somebody else made of it is not given back."""
+        holds = self.holds.get(key)
+        if holds and not holds[-1].claim.keeps(_value(fact), fact.origin, fact.state, now):
+            del self.holds[key]
 
     def forget_all(self) -> None:
         """Take another pedalboard: its values are others."""
-        self._holds.clear()
+        self.holds.clear()
 
-    def end(self, press: Press, view: View) -> Iterable[Action]:
-        """Return what undoes a press, last first; nothing the second time."""
+    def end(self, press: Press, view: View) -> Iterator[tuple[Rule, Action]]:
+        """Yield what undoes a press, last first; nothing the second time."""
         press.over = True
         endings, press.endings = press.endings, []
-        for ending in reversed(endings):
+        for rule, ending in reversed(endings):
             if not isinstance(ending, tuple):
-                yield ending
+                yield rule, ending
                 continue
             found = self._give_back(ending, press)
             if found is not None and _standing(ending, view) is not None:
-                yield _back_to(ending, found)
+                yield rule, _back_to(ending, found)
 
     def _give_back(self, key: Key, press: Press) -> float | None:
         """Return what a press found, if it is the last to hold the value; else it leaves it to the one after it."""
-        holds = self._holds.get(key, [])
+        holds = self.holds.get(key, [])
         index = next((index for index, hold in enumerate(holds) if hold.press is press), None)
         if index is None:
             return None
@@ -108,7 +101,7 @@ class HeldValues:
             holds[index].found = hold.found
             return None
         if not holds:
-            del self._holds[key]
+            del self.holds[key]
         return hold.found
 
 

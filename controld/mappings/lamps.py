@@ -31,12 +31,14 @@ class Lamp:
 
     rule: Rule
     targets: tuple[Target, ...] = field(init=False)
+    _moved: tuple[bool, ...] = field(init=False)  # of each target whether the control shows a position
     text: Template | None = field(init=False)
 
     def __post_init__(self) -> None:
         look = self.rule.look
         followed = None if look.value is None else _target_of(look.value)
         self.targets = self.rule.targets if followed is None else (followed,)
+        self._moved = tuple(_is_moved(target) for target in self.targets)
         self.text = Template(look.text) if look.text else None
 
     def keys(self) -> tuple[Key, ...]:
@@ -46,12 +48,12 @@ class Lamp:
 
     def feedback(self, control: str, hardware: Control, view: View) -> Feedback | None:
         """Return how `control` looks for the first target that has a state; None where there is nothing to show."""
-        for target in self.targets:
+        for target, is_moved in zip(self.targets, self._moved, strict=True):
             shown = shown_of(target, view)
             if shown is not None:
                 value, state, origin = shown
                 style, color = "", ""
-                if not _is_moved(target):
+                if not is_moved:
                     style, color = _drawn(self.rule.look, hardware, state, lit=value >= 0.5)
                 text = "" if self.text is None else self.text.render(view, self._words(target, view))
                 return Feedback(control, value, state, style, color, text, origin, force=state is State.FAILED)

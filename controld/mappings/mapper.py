@@ -1,71 +1,42 @@
 """The mapper: control events in, actions out; the session's changes in, feedback out.
 
-Pure and synchronous; time is an argument. A rule is found by its control's name in one look-up, so a thousand rules
-cost no more than ten. Gestures (`mappings.gesture`), conditions (`mappings.view`) and looks (`mappings.lights`) are
-asked only where a rule needs them. Waits inside a rule's list, undecided gestures and lights that are pending have
-deadlines: `next_deadline` says when `tick` should be called.
+Pure and synchronous; time is an argument. It joins what has one task each: `inputs` (what is played, to rules), `runs`
+(what rules do), `event_rules` (what happens in the rig, to rules), `pages` and `variables` (what the mapper changes by
+itself), and `showing` (facts, to lights and displays). Waits inside a rule's list, undecided gestures, soft movements
+and looks that are to come have deadlines: `next_deadline` says when `tick` should be called.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeGuard
+from collections.abc import Iterable, Mapping, Sequence
 
-from controld.actions import Action, MapperAction
-from controld.changes import ParameterChanged, PedalboardChanged, PresetChanged, SnapshotChanged, State, StateChange
-from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
+from controld.actions import MapperAction, SelectPage, SetVariable, ShowText
+from controld.changes import (
+    BypassChanged,
+    MorphChanged,
+    ParameterChanged,
+    PedalboardChanged,
+    Refused,
+    StateChange,
+)
+from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
-from controld.mappings.gesture import Fired, Switch, Wants
-from controld.mappings.lamps import Lamp, dark
-from controld.mappings.profile import Control, Kind, SourceType
-from controld.mappings.rule import Gesture, Rule, Stage, Trigger
-from controld.mappings.target import Key, WaitTarget
-from controld.mappings.view import PEDALBOARD, View
+from controld.mappings.bindings import Index, bind, bindings_of, prepared
+from controld.mappings.driving import Drive
+from controld.mappings.event_rules import EventRules
+from controld.mappings.inputs import Inputs
+from controld.mappings.pages import Pages
+from controld.mappings.profile import Control
+from controld.mappings.rule import Event, Gesture, Rule, Stage, Trigger
+from controld.mappings.runs import Intent
+from controld.mappings.showing import PENDING_AFTER_S, Showing
+from controld.mappings.target import Key
+from controld.mappings.variables import carried_over, set_variable
+from controld.mappings.view import View, keys_of
 
-# A wish that the engine confirms sooner than this is not shown as pending: a light that only flickers tells nothing.
-PENDING_AFTER_S = 0.03
-SWITCHES = frozenset({Kind.BUTTON, Kind.LATCH})
-NATURAL = {Gesture.PRESS, Gesture.MOVE, Gesture.CHANGE}
-_PLAIN = Wants()
+__all__ = ["PENDING_AFTER_S", "Intent", "Mapper"]
 
-
-@dataclass(slots=True)
-class Intent:
-    """An action with the one who wants it and the rule that says so."""
-
-    action: Action
-    origin: str
-    rule: Rule
-
-
-@dataclass(slots=True)
-class _Binding:
-    """A control with its rules; for switches also the state of the switch and the rules its press belongs to."""
-
-    name: str
-    surface: str
-    control: Control
-    rules: list[tuple[Trigger, Rule]] = field(default_factory=list)
-    switch: Switch = field(default_factory=Switch)
-    owned: list[tuple[Trigger, Rule]] = field(default_factory=list)
-    origin: str = ""
-    wants: Wants | None = None  # fixed where no rule has a condition
-    shown: list[Rule] = field(default_factory=list)  # those a light may follow, natural gestures first
-
-    @property
-    def conditional(self) -> bool:
-        return any(rule.condition is not None for _, rule in self.rules)
-
-
-@dataclass(slots=True)
-class _Sequence:
-    """The rest of a rule's list, due after a wait."""
-
-    due_s: float
-    rule: Rule
-    index: int
-    position: float
-    detents: int
-    origin: str
+# What the declared safe state is done for.
+PANIC_PLACE = "panic"
+_PANIC = Trigger(PANIC_PLACE, Gesture.EVENT)
 
 
 class Mapper:
@@ -77,59 +48,61 @@ class Mapper:
         controls: Mapping[str, Control],
         stage: Stage = Stage(),  # noqa: B008 - frozen
     ) -> None:
-        self.view = View()
         self.stage = stage
-        self.unmapped = 0  # events of controls that no rule uses
-        self._bindings = {name: _Binding(name, name.partition(".")[0], control) for name, control in controls.items()}
-        self._by_key: dict[Key, list[_Binding]] = {}
-        self._conditional: list[_Binding] = []
-        self._sequences: dict[str, _Sequence] = {}
-        self._undecided: dict[str, _Binding] = {}
-        self._pending: dict[str, float] = {}  # control -> when its wish is shown as pending
-        for rule in rules:
-            self._bind(rule)
-        for binding in self._bindings.values():
-            self._index(binding)
+        self._rules = rules
+        self._controls = controls
+        self._pages = Pages(stage.pages)
+        self._begin(View(stage.variables))
 
-    def _bind(self, rule: Rule) -> None:
-        for trigger in rule.triggers:
-            self._bindings[trigger.control].rules.append((trigger, rule))
+    def _begin(self, view: View) -> None:
+        """Build everything that reads the view, which stands on the active page already."""
+        self.view = view
+        view.page = self._pages.fact()
+        bindings = bindings_of(self._rules, self._controls, self.stage)
+        for condition in (rule.condition for rule in self._rules if rule.condition is not None):
+            for key in keys_of(condition):
+                if key[0] == "control" and key[1] in bindings:
+                    bindings[key[1]].asked = True
+        self._inputs = Inputs(bindings, view)
+        self._showing = Showing(bindings, view)
+        self._events = EventRules(
+            (
+                bind(trigger, prepared(rule, {}))
+                for rule in self._rules
+                for trigger in rule.triggers
+                if trigger.gesture is Gesture.EVENT
+            ),
+            view,
+        )
+        self._list_drives()
 
-    def _index(self, binding: _Binding) -> None:
-        binding.wants = None if binding.conditional else _wants(binding.rules)
-        if not _can_show(binding.control):
-            return
-        if binding.conditional:
-            self._conditional.append(binding)
-        shown = sorted(binding.rules, key=lambda pair: pair[0].gesture not in NATURAL)
-        binding.shown = [rule for _, rule in shown if rule.look.shown]
-        keys = {key: None for rule in binding.shown for target in rule.targets for key in target.follows()}
-        for key in keys:
-            self._by_key.setdefault(key, []).append(binding)
+    def _list_drives(self) -> None:
+        self._drives: Index[Drive] = Index()
+        self._has_drives = False
+        for binding in self._inputs.bindings.values():
+            for drive in binding.drives():
+                self._drives.add(drive.key, drive)
+                self._has_drives = True
+        self._drives.settle(self.view)
+
+    @property
+    def unmapped(self) -> int:
+        """How many events came from controls that no rule uses."""
+        return self._inputs.unmapped
+
+    @property
+    def wants_beats(self) -> bool:
+        """Tell whether a rule waits for the beat, or a light flashes with it."""
+        return self._events.waits_for(Event.BEAT) or self._showing.wants_beats
 
     # Events to actions
 
-    def receive(self, event: ControlEvent) -> list[Intent]:
+    def receive(self, event: ControlMoved | ControlTurned | ProgramChosen | ControlTouched) -> list[Intent]:
         """Return what the rules make of an event, in the order of the rules."""
-        binding = self._bindings.get(event.control)
-        if binding is None or not (binding.rules or not binding.switch.is_idle):
-            self.unmapped += 1
-            return []
-        intents: list[Intent] = []
-        if type(event) is ControlMoved:
-            origin = f"{binding.surface}/{event.client}" if event.client else binding.surface
-            if binding.control.kind in SWITCHES:
-                self._switched(binding, event, origin, intents)
-            else:
-                for _, rule in binding.rules:
-                    self._run(rule, event.position, 0, origin, event.time_s, intents)
-        elif type(event) is ControlTurned:
-            for _, rule in binding.rules:
-                self._run(rule, 0.0, event.detents, binding.surface, event.time_s, intents)
-        elif type(event) is ProgramChosen:
-            for trigger, rule in binding.rules:
-                if trigger.program is None or trigger.program == event.program:
-                    self._run(rule, 1.0, 0, binding.surface, event.time_s, intents)
+        inputs = self._inputs
+        intents = inputs.receive(event)
+        if inputs.pressed:
+            self._tell_pressed(event.time_s)
         return intents
 
     def release_surface(self, surface: str, now: float, client: str = "") -> list[Intent]:
@@ -137,216 +110,135 @@ class Mapper:
 
         With `client` only what that one of the surface's clients held.
         """
-        intents: list[Intent] = []
-        origin = f"{surface}/{client}" if client else ""
-        for binding in self._bindings.values():
-            if binding.surface == surface and not binding.switch.is_idle and origin in {"", binding.origin}:
-                self._fire(binding, binding.switch.lose(), now, intents)
-                self._undecided.pop(binding.name, None)
+        intents = self._inputs.release_surface(surface, now, client)
+        self._tell_pressed(now)
         return intents
 
     def tick(self, now: float) -> tuple[list[Intent], list[Feedback]]:
-        """Return what time alone brings: holds, decided presses, what comes after waits, and lights still pending."""
-        intents: list[Intent] = []
-        while (due := min(self._deadlines(), default=None)) is not None and due[0] <= now:
-            at_s, is_switch, key = due  # one at a time: what one of them starts may be due as well
-            if is_switch:
-                binding = self._undecided[key]
-                self._fire(binding, binding.switch.expire(at_s), at_s, intents)
-                self._watch(binding)
-            else:
-                self._continue(self._sequences.pop(key), intents)
-        shown = [name for name, at_s in self._pending.items() if at_s <= now]
-        for name in shown:
-            del self._pending[name]
-        return intents, [self._look(self._bindings[name]) for name in shown]
+        """Return what time alone brings: what is decided or goes on, and what looks otherwise."""
+        return self._inputs.tick(now), self._showing.tick(now)
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""
-        if not (self._undecided or self._sequences or self._pending):
-            return None
-        deadlines = [due[0] for due in self._deadlines()]
-        return min([*deadlines, *self._pending.values()], default=None)
+        inputs, showing = self._inputs.deadline(), self._showing.deadline()
+        if inputs is None or showing is None:
+            return showing if inputs is None else inputs
+        return min(inputs, showing)
 
-    def _deadlines(self) -> Iterator[tuple[float, bool, str]]:
-        """Yield when something is to be decided or done: seconds, whether by a switch, and its key."""
-        for key, sequence in self._sequences.items():
-            yield sequence.due_s, False, key
-        for name, binding in self._undecided.items():
-            deadline = binding.switch.deadline()
-            if deadline is not None:
-                yield deadline, True, name
+    def take_refusals(self) -> list[Refused]:
+        """Return what a rule's mode had to refuse since the last time."""
+        refused = self._inputs.runs.refused
+        if not refused:
+            return []
+        self._inputs.runs.refused = []
+        return refused
 
-    def take_over(self, old: "Mapper") -> None:
-        """Go on where another mapper was: what is held stays held, and belongs to the rules that took it."""
-        self.view = old.view
-        for name, binding in old._bindings.items():  # noqa: SLF001 - its own kind
-            heir = self._bindings.get(name)
-            if heir is not None and not binding.switch.is_idle:
-                heir.switch, heir.owned, heir.origin = binding.switch, binding.owned, binding.origin
-                self._watch(heir)
-        self._sequences = old._sequences  # noqa: SLF001 - its own kind
+    def take_over(self, old: "Mapper", now: float = 0.0) -> tuple[list[Intent], list[StateChange]]:
+        """Go on where another mapper was: what is held stays held, and belongs to the rules that took it.
 
-    def _switched(self, binding: _Binding, event: ControlMoved, origin: str, intents: list[Intent]) -> None:
-        """Take an edge of a switch; each edge of a latch is a press, because the device toggles it by itself."""
-        latch = binding.control.kind is Kind.LATCH
-        now = event.time_s
-        self._fire(binding, binding.switch.expire(now), now, intents)
-        if event.position >= 0.5 or latch:
-            if binding.switch.is_down:  # a device that sends no release
-                self._fire(binding, binding.switch.up(now), now, intents)
-            if binding.switch.is_idle:
-                binding.owned = [pair for pair in binding.rules if self._holds(pair[1])]
-            binding.origin = origin
-            fired = binding.switch.down(now, binding.wants or _wants(binding.owned))
-            self._fire(binding, fired, now, intents)
-        if event.position < 0.5 or latch:
-            self._fire(binding, binding.switch.up(now), now, intents)
-        self._watch(binding)
-
-    def _fire(self, binding: _Binding, fired: Iterable[Fired], now: float, intents: list[Intent]) -> None:
-        for each in fired:
-            for trigger, rule in binding.owned:
-                if trigger.gesture is each.gesture and (
-                    each.gesture is not Gesture.HOLD or trigger.time_s == each.time_s
-                ):
-                    position = 0.0 if each.gesture is Gesture.RELEASE else 1.0
-                    self._run_steps(rule, position, 0, binding.origin, now, intents)
-
-    def _watch(self, binding: _Binding) -> None:
-        if binding.switch.deadline() is None:
-            self._undecided.pop(binding.name, None)
-        else:
-            self._undecided[binding.name] = binding
-
-    def _holds(self, rule: Rule) -> bool:
-        return rule.condition is None or self.view.holds(rule.condition)
-
-    def _run(self, rule: Rule, position: float, detents: int, origin: str, now: float, intents: list[Intent]) -> None:
-        if rule.condition is None or self.view.holds(rule.condition):
-            self._run_steps(rule, position, detents, origin, now, intents)
-
-    def _run_steps(
-        self, rule: Rule, position: float, detents: int, origin: str, now: float, intents: list[Intent]
-    ) -> None:
-        if self._sequences:
-            self._sequences.pop(rule.place, None)  # a second trigger starts the list again
-        self._continue(_Sequence(now, rule, 0, position, detents, origin), intents)
-
-    def _continue(self, sequence: _Sequence, intents: list[Intent]) -> None:
-        targets = sequence.rule.targets
-        while sequence.index < len(targets):
-            target = targets[sequence.index]
-            sequence.index += 1
-            if isinstance(target, WaitTarget):
-                sequence.due_s += target.duration.in_s(self.view.pedalboard.tempo_bpm)
-                self._sequences[sequence.rule.place] = sequence
-                return
-            action = target.action(sequence.position, sequence.detents)
-            intents.append(Intent(action, sequence.origin, sequence.rule))
+        Returns what is released because its control is gone, and what is not as it was: the page, where it is gone.
+        """
+        before = old.view.page
+        self._pages.take_over(old._pages)  # noqa: SLF001 - its own kind
+        old.view.variables = carried_over(self.stage.variables, old.view.variables)
+        old.view.first = dict(self.stage.variables)
+        self._begin(old.view)
+        intents = self._inputs.take_over(old._inputs, now)  # noqa: SLF001 - its own kind
+        self._showing.take_over(old._showing)  # noqa: SLF001 - its own kind
+        self._events.take_over(old._events)  # noqa: SLF001 - its own kind
+        self._list_drives()
+        page = self._pages.fact(before.page)
+        return intents, [page] if (page.page, page.pages) != (before.page, before.pages) else []
 
     # What the mapper does itself, and what the rig tells it
 
     def act(self, action: MapperAction, origin: str, now: float) -> tuple[list[StateChange], list[Feedback]]:
         """Change page or variable, or show a text; returns what changed, and what displays show then."""
-        del action, origin, now
-        return [], []
+        changes: list[StateChange]
+        if isinstance(action, ShowText):
+            return self._show(action, origin, now)
+        if isinstance(action, SetVariable):
+            changes = [*set_variable(action, self.view.variables, origin)]
+        else:
+            changes = [*self._pages.select(action, origin)]
+        for change in changes:
+            self.view.receive(change)
+        if isinstance(action, SelectPage) and changes:
+            self._inputs.turn_page(self._pages.current)
+        return changes, []
+
+    def _show(self, action: ShowText, origin: str, now: float) -> tuple[list[StateChange], list[Feedback]]:
+        if action.control not in self._showing.displays.screens:
+            return [Refused(action.control, f"`{action.control}` is no display", origin)], []
+        until_s = None if action.time is None else now + action.time.in_s(self.view.bpm)
+        return [], self._showing.show(action.control, action.text, until_s)
 
     @property
     def reacts(self) -> bool:
         """Tell whether a rule waits for something that happens in the rig."""
-        return False
+        return bool(self._events)
 
     def react(self, changes: Sequence[StateChange], now: float) -> list[Intent]:
-        """Return what the rules make of what happened."""
-        del changes, now
-        return []
+        """Return what the rules make of what happened; it is the rig's own doing."""
+        intents: list[Intent] = []
+        for bound in self._events.called_by(changes):
+            self._inputs.runs.begin(bound, 1.0, 0, "", now, intents)
+        return intents
 
     def panic(self, origin: str, now: float) -> list[Intent]:
-        """End everything that runs or is held, and return the declared safe state."""
-        del origin, now
-        return []
+        """End everything that runs or is held, and return what that undoes, then the declared safe state."""
+        intents = self._inputs.release_all(now)
+        safe = Rule(PANIC_PLACE, (), self.stage.panic)
+        self._inputs.runs.begin(bind(_PANIC, safe), 1.0, 0, origin, now, intents)
+        return intents
 
     def notice(self, text: str, now: float) -> list[Feedback]:
-        """Show a text on every display for a while."""
-        del text, now
-        return []
+        """Show a text on every display for a while; "" ends that."""
+        return self._showing.notice(text, now)
 
     # Changes to feedback
 
     def receive_changes(self, changes: Iterable[StateChange], now: float) -> list[Feedback]:
         """Return how the controls that follow these facts should look; each once, with the newest of all facts."""
-        touched: dict[str, _Binding] = {}
-        failed: set[str] = set()
+        view = self.view
+        facts: list[tuple[Key, StateChange]] = []
         for change in changes:
-            key = self.view.receive(change)
+            kind = type(change)
+            before = view.pedalboard.pedalboard if kind is PedalboardChanged else ""
+            key = view.receive(change)
             if key is None:
                 continue
-            if isinstance(change, PresetChanged | SnapshotChanged | PedalboardChanged) and change.state is State.FAILED:
-                # The device may have lit the switch that asked, which is not the one this fact is about any more.
-                failed |= {binding.name for binding in self._by_key.get(key, ())}
-            # The hand's own fader is not shown its past while the wish is on its way; a surface with many clients knows
-            # whose hand it is, and spares that one by itself.
-            hand = change.origin if _is_moving(change) else None
-            for binding in self._by_key.get(key, ()):
-                if binding.surface != hand or binding.control.kind in SWITCHES:
-                    touched[binding.name] = binding
-            if key[0] != "parameter":
-                for binding in self._bindings.values() if key == PEDALBOARD else self._conditional:
-                    if binding.shown:
-                        touched[binding.name] = binding
-        looks = [self._look(binding) for binding in touched.values()]
-        for look in looks:
-            look.force |= look.control in failed
-        return [look for look in looks if not self._is_too_early(look, now)]
+            facts.append((key, change))
+            if kind is PedalboardChanged:
+                self._change_pedalboard(is_other=before != view.pedalboard.pedalboard)
+            elif self._has_drives or self._inputs.runs.held.holds:
+                self._tell(key, change, now)
+        return self._showing.follow(facts, now) if facts else []
 
     def full_feedback(self, surface: str) -> list[Feedback]:
         """Return how every control of a surface should look, in the order of its profile."""
-        bindings = [each for each in self._bindings.values() if each.surface == surface and _can_show(each.control)]
-        return [self._look(binding) for binding in bindings]
+        return self._showing.full(surface)
 
     def correction(self, control: str) -> list[Feedback]:
         """Return the true look of a control that may have changed by itself; empty where it shows nothing."""
-        binding = self._bindings.get(control)
-        if binding is None or not binding.shown:
-            return []
-        return [replace(self._look(binding), force=True)]
+        return self._showing.correction(control)
 
-    def _look(self, binding: _Binding) -> Feedback:
-        """Return the look by the first rule that applies, natural gestures before others; dark where none does."""
-        for rule in binding.shown:
-            if rule.condition is None or self.view.holds(rule.condition):
-                look = Lamp(rule).feedback(binding.name, binding.control, self.view)
-                if look is not None:
-                    return look
-        return dark(binding.name)
+    def _tell(self, key: Key, change: StateChange, now: float) -> None:
+        """Tell a fact to those that hold or drive what it is about."""
+        if isinstance(change, ParameterChanged | BypassChanged):
+            self._inputs.runs.held.told(key, change, now)
+        if isinstance(change, ParameterChanged | MorphChanged):
+            for drive in self._drives.of(key):
+                drive.told(change, self.view, now)
 
-    def _is_too_early(self, look: Feedback, now: float) -> bool:
-        """Tell whether a pending look should wait: a light for a moment, the hand's own fader until it is settled."""
-        if look.state is not State.ASKED:
-            self._pending.pop(look.control, None)
-            return False
-        if look.style:
-            self._pending.setdefault(look.control, now + PENDING_AFTER_S)
-            return True
-        return look.origin == look.control.partition(".")[0]
+    def _change_pedalboard(self, *, is_other: bool) -> None:
+        self._drives.settle(self.view)
+        if is_other:
+            self._inputs.runs.held.forget_all()
+            for binding in self._inputs.bindings.values() if self._has_drives else ():
+                for drive in binding.drives():
+                    drive.lose(self.view)
 
-
-def _can_show(control: Control) -> bool:
-    """Tell whether a control shows anything: it has a light or text, or is a widget that shows at its own address."""
-    if control.light is not None or control.display is not None:
-        return True
-    return control.source is not None and control.source.type is SourceType.OSC
-
-
-def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged]:
-    return type(change) is ParameterChanged and change.state is State.ASKED
-
-
-def _wants(rules: Iterable[tuple[Trigger, Rule]]) -> Wants:
-    """Return what rules want of their switch."""
-    holds = {trigger.time_s for trigger, _ in rules if trigger.gesture is Gesture.HOLD}
-    doubles = [trigger.time_s for trigger, _ in rules if trigger.gesture is Gesture.DOUBLE]
-    if not holds and not doubles:
-        return _PLAIN
-    return Wants(tuple(sorted(holds)), max(doubles, default=None))
+    def _tell_pressed(self, now: float) -> None:
+        self._showing.control_pressed(self._inputs.pressed, now)
+        self._inputs.pressed.clear()

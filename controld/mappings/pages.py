@@ -5,6 +5,7 @@ Pure. Under the pages that are held (each by a press) lies the one that was chos
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from controld.actions import Seek, SelectPage
 from controld.changes import PageChanged, Refused
@@ -14,7 +15,20 @@ from controld.mappings.rule import Page, Rule, Trigger
 # How many pages one can go back.
 MAX_WAY_BACK = 64
 
-Pair = tuple[Trigger, Rule]
+
+class Claim(Protocol):
+    """A trigger with its rule."""
+
+    @property
+    def trigger(self) -> Trigger:
+        """What has to happen."""
+
+    @property
+    def rule(self) -> Rule:
+        """What is done then."""
+
+
+T = TypeVar("T", bound=Claim)
 
 
 class Pages:
@@ -105,22 +119,23 @@ def _refusal(action: SelectPage, names: Sequence[str], origin: str) -> Refused:
     return Refused("page", f"`{pick.value}` points at no page" if isinstance(pick, Seek) else "no pages", origin)
 
 
-def on_page(pairs: Iterable[Pair], page: str) -> list[Pair]:
+def on_page(claims: Iterable[T], page: str) -> list[T]:
     """Return the rules of one control that count on a page, in their order.
 
     Those of other pages do not; a page's rule hides the ones of no page that have the same gesture: of programs those
     of the same program, or all where the page's takes any, of events those of the same subject.
     """
-    pairs = [pair for pair in pairs if pair[1].page in {"", page}]
-    own = {_slot(trigger) for trigger, rule in pairs if rule.page}
+    counting = [claim for claim in claims if claim.rule.page in {"", page}]
+    own = {_slot(claim.trigger) for claim in counting if claim.rule.page}
     if not own:
-        return pairs
-    return [
-        (trigger, rule)
-        for trigger, rule in pairs
-        if rule.page or not {_slot(trigger), (trigger.gesture, None, trigger.subject)} & own
-    ]
+        return counting
+    return [claim for claim in counting if claim.rule.page or not _slots_over(claim.trigger) & own]
 
 
 def _slot(trigger: Trigger) -> tuple[object, ...]:
     return trigger.gesture, trigger.program, trigger.subject
+
+
+def _slots_over(trigger: Trigger) -> set[tuple[object, ...]]:
+    """Return the slots a page's rule can have that hide this one."""
+    return {_slot(trigger), (trigger.gesture, None, trigger.subject)}
