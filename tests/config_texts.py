@@ -16,7 +16,7 @@ from controld.yaml_reader import compose
 URI = "http://example.org/plugin"
 SYMBOLS: Mapping[str, Mapping[str, str]] = {URI: {"gain": "dB", "freq": "Hz", "mix": ""}}
 
-# The surface profile of the language page; its screen comes with a later version.
+# The surface profile of the language page.
 PAGE_PROFILE = """\
 version: 1
 description: six momentary switches with two-colour LEDs, two expression pedals, an encoder
@@ -26,11 +26,12 @@ controls:
              led: {cc: "{20..25}", off: 0, on: 127, dim: 1, colors: {red: 5, green: 20, amber: 9, blue: 45}}}
   exp1:   {cc: 7,  kind: pedal, calibrate: [4, 122]}            # raw heel/toe positions; outside is clamped
   exp2:   {cc: 11, kind: pedal, bits: 14}                       # 14-bit: CC 11 + 43
-  wheel:  {cc: 16, kind: encoder, coding: twos-complement, ring: {cc: 16}}
-  latch:  {cc: 90, kind: latch}                                 # device toggles 127/0 by itself
+  wheel:  {cc: 16, kind: encoder, coding: twos-complement, ring: {cc: 16}}  # binary-offset | sign-magnitude ...
+  latch:  {cc: 90, kind: latch}                                 # device toggles 127/0 by itself: both edges are presses
   bend:   {pitchbend: any, kind: pedal}
   pads:   {note: C1, kind: button}
   patch:  {program: any, kind: program}
+  screen: {kind: display, rows: 2, columns: 16, sysex: "F0 00 20 7A 01 {row} {text} F7"}
 """
 PAGE_OSC_PROFILE = """\
 version: 1

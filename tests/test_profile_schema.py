@@ -13,7 +13,7 @@ def test_the_language_page_loads() -> None:
     profile, report = read_profile(PAGE_PROFILE)
     assert (told(report), warned(report)) == ([], [])
     assert list(profile.controls) == [
-        "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "exp1", "exp2", "wheel", "latch", "bend", "pads", "patch",
+        "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "exp1", "exp2", "wheel", "latch", "bend", "pads", "patch", "screen",
     ]  # fmt: skip
     colors = {"red": 5, "green": 20, "amber": 9, "blue": 45}
     light = Light(CC, 22, 1, off=0, on=127, dim=1, colors=colors)
@@ -25,6 +25,8 @@ def test_the_language_page_loads() -> None:
     assert profile.controls["bend"].source == Source(BEND, None, 1)
     assert profile.controls["pads"].source == Source(NOTE, 24, 1)
     assert profile.controls["patch"].source == Source(SourceType.PROGRAM, None, 1)
+    assert profile.controls["screen"].kind is Kind.DISPLAY
+    assert profile.controls["screen"].source is None
 
 
 def test_osc_profiles_name_addresses() -> None:
@@ -156,7 +158,7 @@ osc)
 19:50: `on` is a style, not a colour (its value stands beside `colors`, not under it)
 19:62: expected a whole number from 0 to 127, found the number 200
 20:13: expected a note from C-1 to G9 (C4 = 60) or from 0 to 127, found the text `H2`
-20:39: `coding` has no meaning here (it is for encoders)
+20:39: `coding` has no meaning here (it is for encoders on MIDI)
 20:39: expected a coding (twos-complement, binary-offset, sign-magnitude or relative-64), found the text `x`
 21:38: heel and toe cannot stand at the same reading
 22:38: expected readings from 0 to 127

@@ -39,8 +39,8 @@ _MEDIA: Mapping[Kind, frozenset[SourceType]] = {
     Kind.PEDAL: _POSITION_MEDIA,
     Kind.KNOB: _POSITION_MEDIA,
     Kind.FADER: _POSITION_MEDIA,
-    Kind.ENCODER: NUMBERED_PARAMETERS | {SourceType.CC, SourceType.SYSEX},
-    Kind.PROGRAM: frozenset({SourceType.CC, SourceType.PROGRAM, SourceType.SYSEX}),
+    Kind.ENCODER: NUMBERED_PARAMETERS | {SourceType.CC, SourceType.SYSEX, SourceType.OSC},
+    Kind.PROGRAM: frozenset({SourceType.CC, SourceType.PROGRAM, SourceType.SYSEX, SourceType.OSC}),
     Kind.DISPLAY: frozenset(),
     Kind.LIGHT: frozenset({SourceType.CC, SourceType.NOTE, SourceType.OSC}),
 }
@@ -119,7 +119,7 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
     medium = SourceType(written[0])
     if medium not in _MEDIA[kind]:
         fits = listed([each.value for each in SourceType if each in _MEDIA[kind]])
-        report.error(record.at(medium.value), f"a {kind.value} cannot come from `{medium.value}`", f"it takes {fits}")
+        report.error(record.at(medium.value), f"{_a(kind)} cannot come from `{medium.value}`", f"it takes {fits}")
         return None
     _judge(record, kind, medium, report)
     source = compile_source(record, medium, channel, report)
@@ -140,8 +140,8 @@ def _judge(record: Record, kind: Kind, medium: SourceType, report: Report) -> No
         "channel": (is_osc and "OSC has no channels") or (medium in SYSTEM and f"`{medium.value}` has no channel"),
         "argument": not is_osc and "it numbers the arguments of an OSC message",
         "bits": not has_bits and "it is for pedals, knobs and faders on `cc`, `nrpn` or `rpn`",
-        "coding": kind is not Kind.ENCODER and "it is for encoders",
-        "detent": kind is not Kind.ENCODER and "it is for encoders",
+        "coding": (is_osc or kind is not Kind.ENCODER) and "it is for encoders on MIDI",
+        "detent": (is_osc or kind is not Kind.ENCODER) and "it is for encoders on MIDI",
         "calibrate": not has_position and "it is for pedals, knobs and faders",
         "touch": (is_osc or kind not in _TOUCH_KINDS) and "it is for faders, knobs and encoders on MIDI",
         "led": (is_osc or kind not in _LED_KINDS) and "it is for buttons, latches, programs and lights on MIDI",
@@ -158,9 +158,9 @@ def _judge_values(record: Record, kind: Kind, source: Source, report: Report) ->
         report.error(record.at("bits"), "a bend always has 14 bits")
     if record["sysex"] and kind is not Kind.BUTTON and source.highest == 0:
         hint = "write `{value}` where it stands, as in `F0 00 20 7A 01 {value} F7`"
-        report.error(record.at("sysex"), f"a {kind.value} needs a value", hint)
+        report.error(record.at("sysex"), f"{_a(kind)} needs a value", hint)
     elif record["sysex"] and kind not in _POSITION_KINDS and source.highest > MAX_7:
-        report.error(record.at("sysex"), f"a {kind.value} takes a value of 7 bits", "write `{value}` where it stands")
+        report.error(record.at("sysex"), f"{_a(kind)} takes a value of 7 bits", "write `{value}` where it stands")
     if record["calibrate"] is None:
         return
     heel, toe = record["calibrate"]
@@ -168,6 +168,10 @@ def _judge_values(record: Record, kind: Kind, source: Source, report: Report) ->
         report.error(record.at("calibrate"), "heel and toe cannot stand at the same reading")
     elif source.type is not SourceType.OSC and not (0 <= heel <= source.highest and 0 <= toe <= source.highest):
         report.error(record.at("calibrate"), f"expected readings from 0 to {source.highest}")
+
+
+def _a(kind: Kind) -> str:
+    return f"an {kind.value}" if kind is Kind.ENCODER else f"a {kind.value}"
 
 
 def _touch(record: Record, channel: int) -> Source | None:

@@ -68,7 +68,7 @@ ADDRESS = custom("an OSC address such as `/drive/level`", osc_address, {"type": 
 CHANNEL = integer(1, 16, "a channel", {"any": ANY_CHANNEL})
 BITS = Leaf(_bits, {"enum": [7, 14]}, "7 or 14")
 _PARAMETER_NUMBER = integer(0, HIGHEST_PARAMETER, "a parameter number", _ANY)
-_ALWAYS = choice("the message", ["any"])
+_ALWAYS = choice("the word", ["any"])
 
 MIDI_FIELDS: Mapping[str, Field] = {
     "cc": Field(integer(0, 127, "a controller number", _ANY), "The control change it sends.", examples=(20,)),
