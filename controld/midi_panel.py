@@ -126,8 +126,10 @@ class MidiPanel:
         self._serial += 1
         self._waiting[self._serial] = (data,)
 
-    def saw_input(self, control: str, position: float, now: float | None = None) -> None:
+    def saw_input(self, control: str, position: float, now: float | None = None) -> bool:
         """Note that a control moved by itself to `position`, so it shows that now and is not told its own position.
+
+        Returns whether something has to be sent because of it: to a device that lights a switch by itself.
 
         Holds for what moves with the finger (faders, pedals that show by their own message) and for latches, which
         switch their light themselves; what the rig shows next is compared with that. With `now` a fader is not moved
@@ -135,7 +137,12 @@ class MidiPanel:
         """
         lamp = self._lamps.get(control)
         if lamp is None:
-            return
+            return False
+        if lamp.light.lights_itself and lamp.control.kind is Kind.BUTTON:
+            shown = self._shown.pop(lamp.key, None)
+            if shown is not None:
+                self._waiting.setdefault(lamp.key, shown)
+            return lamp.key in self._waiting
         if lamp.control.kind is Kind.LATCH:
             style = "on" if position >= ON_FROM else "off"
             frame = frames_of(lamp.control, lamp.light, _plain_look(control, style))[0]
@@ -144,10 +151,11 @@ class MidiPanel:
             if now is not None and lamp.control.kind is Kind.FADER:
                 self._hold(lamp.key, max(now + OWNED_S, self._held.get(lamp.key, now)))
         else:
-            return
+            return False
         self._shown[lamp.key] = frame
         if self._waiting.get(lamp.key) == frame:
             del self._waiting[lamp.key]
+        return False
 
     def touched(self, control: str, is_touched: bool, now: float | None = None) -> None:
         """Note that a hand is on a motor fader, or has let go; meanwhile it is not moved.

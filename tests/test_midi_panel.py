@@ -155,6 +155,22 @@ class TestDifferences:
         shown.show(look("fs0", 1.0, "on"))
         assert shown.take(0.0) == [b"\xb0\x14\x7f"]
 
+    def test_a_switch_that_the_device_lights_itself_is_told_again(self) -> None:
+        """After press and release the light is what the rig says, not what the device made of it; dark it stays."""
+        light = Light(CC, 20, lights_itself=True)
+        shown = MidiPanel(
+            "floor", Profile("", "", {"x": Control("x", Kind.BUTTON, Source(CC, 20), light)}, max_rate=FAST)
+        )
+        assert not shown.saw_input("floor.x", 1.0)
+        shown.show(look("x", 1.0, "on"))
+        assert shown.take(0.0) == [b"\xb0\x14\x7f"]
+        for position in (1.0, 0.0):
+            assert shown.saw_input("floor.x", position)
+            assert shown.take(0.0) == [b"\xb0\x14\x7f"]
+        shown.show(look("x", 0.0, "off"))
+        assert shown.saw_input("floor.x", 1.0)
+        assert shown.take(0.0) == [b"\xb0\x14\x00"]
+
     def test_a_full_state_is_sent_in_the_profiles_order(self) -> None:
         """However the looks of one batch are ordered, the device hears them in the profile's order."""
         shown = panel()

@@ -111,7 +111,8 @@ class Light:
     a value for them, one for each colour (`shades`), or a channel to which the colour's value goes (`channels`, 1-16).
     `rgb` is a SysEx message for any colour: of all looks, or with `colors` of those colours that the palette lacks.
     `messages` are whole messages by style, for devices whose looks are no values of one message. `slot` is the number
-    in such messages, where it is not that of the light.
+    in such messages, where it is not that of the light. A device that `lights_itself` while a switch is down is told
+    its look anew after each press and release.
 
     A ring or motor fader (`continuous`) sends its position as the data value instead, 14-bit where `bits` is 14:
     between the two of `range` where they are given, and `dark` where it has nothing to show.
@@ -135,6 +136,7 @@ class Light:
     dark: int | None = None
     messages: dict[str, Template] = field(default_factory=dict)
     slot: int | None = None
+    lights_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from controld.mappings.lights import STYLES
 from controld.mappings.profile import Display, Kind, Light, Source, SourceType, Template
 from controld.midi_stream import MAX_DATA
 from controld.shape import Field, Leaf, Mistake, Record, Report, Shape, Table, listed
-from controld.shape_leaves import choice, custom, integer, note, pattern, text
+from controld.shape_leaves import boolean, choice, custom, integer, note, pattern, text
 from controld.shape_lists import Either, ListOf, MapOf
 
-# How a ring that is told so draws a position, by what is added to its value: that of Mackie Control's rings
-# ("Logic Control User's Manual", appendix C, whose protocol Mackie Control took over).
+# How a ring that is told so draws a position, by what is added to its value, as Mackie Control's rings have it
+# (https://github.com/NicoG60/TouchMCU/blob/main/doc/mackie_control_protocol.md, "vPots LED Ring").
 RING_MODES: Mapping[str, int] = {"dot": 0, "pan": 16, "fill": 32, "spread": 48}
 _RING_RANGES: Mapping[str, tuple[int, int]] = {"dot": (1, 11), "pan": (1, 11), "fill": (1, 11), "spread": (1, 6)}
 _MOVING = frozenset({SourceType.CC, SourceType.PITCHBEND})
@@ -123,6 +123,8 @@ LED = Table(
         ),
         "number": Field(_DATA, "What `{number}` is in `rgb` and `messages`; that of `cc` or `note` where not given.",
                         examples=(0,)),
+        "lights_itself": Field(boolean(), "Whether the device lights it by itself while the switch is down, so that it "
+                               "has to be told its look after each press and release.", default=False),
     },
     doc="How the control lights up. Without `cc` or `note` it is the message the control itself sends.",
     exclusive=(("cc", "note"),),
@@ -228,6 +230,7 @@ def led_of(record: Record, source: Source | None, channel: int, report: Report) 
         shades={style: led[style] for style in _SHADED if isinstance(led[style], dict)},
         channels={style: led[f"{style}_channel"] for style in _SHADED if led[f"{style}_channel"] is not None},
         rgb=led["rgb"] or (), messages=led["messages"], slot=led["number"],
+        lights_itself=led["lights_itself"],
     )  # fmt: skip
 
 

@@ -188,7 +188,8 @@ class MidiSurface:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, ControlMoved):
-            self._panel.saw_input(event.control, event.position, event.time_s)
+            if self._panel.saw_input(event.control, event.position, event.time_s):
+                self._pump()
         elif isinstance(event, ControlTouched):
             self._panel.touched(event.control, event.touched, event.time_s)
             self._pump()  # what waited for the hand has a time now
