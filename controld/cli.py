@@ -195,6 +195,42 @@ def _check(args: argparse.Namespace) -> int:
     return run_check(args)
 
 
+def _add_lint(parser: argparse.ArgumentParser) -> None:
+    from controld.advice import add_lint_arguments
+
+    add_lint_arguments(parser)
+
+
+def _lint(args: argparse.Namespace) -> int:
+    from controld.advice import run_lint
+
+    return run_lint(args)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    from controld.advice import add_explain_arguments
+
+    add_explain_arguments(parser)
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from controld.advice import run_explain
+
+    return run_explain(args)
+
+
+def _add_test(parser: argparse.ArgumentParser) -> None:
+    from controld.trials import add_test_arguments
+
+    add_test_arguments(parser)
+
+
+def _test(args: argparse.Namespace) -> int:
+    from controld.trials import run_test
+
+    return run_test(args)
+
+
 def _add_schema(parser: argparse.ArgumentParser) -> None:
     from controld.check import add_schema_arguments
 
@@ -207,30 +243,6 @@ def _schema(args: argparse.Namespace) -> int:
     return run_schema(args)
 
 
-_COMMANDS: list[tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = [
-    ("run", "play the rig until Ctrl-C", _add_run, _run),
-    ("check", "tell every mistake in configuration files, with line and column", _add_check, _check),
-    ("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
-    ("simulate", "play controls of a running rig without hardware", _add_simulate, _simulate),
-    ("ports", "list the MIDI ports a surface could name", _add_ports, _ports),
-    ("bridge", "serve the modhost-bridge protocol on ZeroMQ", _add_bridge, _bridge),
-    ("schema", "print the JSON Schema of the configuration files, for editors", _add_schema, _schema),
-]
-
-_DETAILS = {
-    "run": """
-
-Prints what it waits for and what to try; everything else is logged (LOG_LEVEL, LOG_FORMAT=json). Saved files are
-taken while it runs, unless they have mistakes. Ctrl-C stops it cleanly, a second one at once.""",
-    "monitor": """
-
-Each line: the time since the daemon started in seconds, the kind of step, and the step. A press passes them in this
-order: in (bytes as they came), control, rule, action, request, reply, state, light, out (bytes as they went).""",
-    "simulate": """
-
-  controld simulate floor.fs1                 press and release
-  controld simulate floor.fs1 hold            hold beyond half a second
-  controld simulate floor.fs1 double          two quick presses
 def _add_import(parser: argparse.ArgumentParser) -> None:
     from controld.importers.command import add_arguments
 
@@ -243,6 +255,66 @@ def _import(args: argparse.Namespace) -> int:
     return run(args)
 
 
+_COMMANDS: list[tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = [
+    ("run", "play the rig until Ctrl-C", _add_run, _run),
+    ("check", "tell every mistake in configuration files, with line and column", _add_check, _check),
+    (
+        "lint",
+        "tell what is written rightly and yet will surprise: delays, fights, pages without a way",
+        _add_lint,
+        _lint,
+    ),
+    ("explain", "tell what a control does, on each page, and where that is written", _add_explain, _explain),
+    ("test", "run the tests inside the maps, with no device and no engine", _add_test, _test),
+    ("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
+    ("simulate", "play controls of a running rig without hardware", _add_simulate, _simulate),
+    ("rollback", "return to the files that were good before", _add_rollback, _rollback),
+    ("ports", "list the MIDI ports a surface could name", _add_ports, _ports),
+    ("bridge", "serve the modhost-bridge protocol on ZeroMQ", _add_bridge, _bridge),
+    ("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", _add_import, _import),
+    ("schema", "print the JSON Schema of the configuration files, for editors", _add_schema, _schema),
+]
+
+_DETAILS = {
+    "run": """
+
+Prints what it waits for and what to try; everything else is logged (LOG_LEVEL, LOG_FORMAT=json). Saved files are
+taken while it runs, unless they have mistakes. Ctrl-C stops it cleanly, a second one at once.""",
+    "rollback": """
+
+  controld rollback               the running rig plays the files before the last save; the disk stays as it is
+  controld rollback 3             three good saves back; -1 goes forth again
+  controld rollback --list        the good files that were kept (ten), newest first, and what was new in each
+  controld rollback --write       and bring them back to the disk; what is there now is kept beside
+
+The next file that is saved is taken again. Where no rig runs, --list and --write work on the disk alone.""",
+    "lint": """
+
+A warning is something that can hardly be meant: two rules that undo each other, a page nothing leads to, a note that
+never ends. A note is worth knowing: how long a press has to wait because of which rule, controls that nothing uses.
+Exit code 1 where there is a warning.""",
+    "explain": """
+
+  controld explain floor.fs1      one control: its gestures, what they do, the file and line, and what its light shows
+  controld explain                every control that has rules
+
+Where a daemon runs it is asked, and conditions are judged as things stand now; `--config` looks at files only.""",
+    "test": """
+
+A mapping file says under `tests:` what is played and what is expected; here it is played on a virtual clock. A failure
+tells what is so instead, and which rules fired. Exit code 1 where a test failed.
+
+  controld test                   all tests of the rig
+  controld test config/ -k solo   those with `solo` in their name or place""",
+    "monitor": """
+
+Each line: the time since the daemon started in seconds, the kind of step, and the step. A press passes them in this
+order: in (bytes as they came), control, rule, action, request, reply, state, light, out (bytes as they went).""",
+    "simulate": """
+
+  controld simulate floor.fs1                 press and release
+  controld simulate floor.fs1 hold            hold beyond half a second
+  controld simulate floor.fs1 double          two quick presses
   controld simulate floor.exp1 0.7            move a pedal or fader (0 heel, 1 toe)
   controld simulate floor.wheel +3            turn an encoder by three detents
   controld simulate floor.patch program 5     choose a program (0-127)
@@ -255,4 +327,3 @@ Any program that speaks to modhost-bridge can use it. `--host virtual` simulates
 
 if __name__ == "__main__":
     sys.exit(main())
-    ("rollback", "return to the files that were good before", _add_rollback, _rollback),

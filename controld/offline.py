@@ -4,10 +4,10 @@ Pure. The very core that the daemon runs, on a stand-in engine that confirms at 
 it is told to. Everything that followed is kept: actions with the rule that took them, facts, looks, messages.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from controld.actions import Message
+from controld.actions import Action, Message
 from controld.changes import StateChange
 from controld.events import OscArg, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
@@ -27,6 +27,7 @@ class Happened:
     """Everything that followed since `OfflineRig.forget`, in order."""
 
     intents: list[Intent] = field(default_factory=list)
+    fired_s: list[float] = field(default_factory=list)  # when each of them
     changes: list[StateChange] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     unused: list[SurfaceEvent] = field(default_factory=list)  # events that no rule took
@@ -44,6 +45,7 @@ class OfflineRig:
         self.now = 0.0
         self.happened = Happened()
         self.looks: dict[str, Feedback] = {}
+        self.watch: Callable[[], None] | None = None  # called after everything that happened
         self._up = False
         rig.trace = self._trace
         for surface in surfaces:
@@ -62,6 +64,10 @@ class OfflineRig:
     def osc(self, surface: str, address: str, args: tuple[OscArg, ...] = ()) -> None:
         """Take a message for the rig's own namespace."""
         self.receive(OscArrived(surface, "script", address, args, self.now))
+
+    def do(self, action: Action) -> None:
+        """Have an action done by nobody in particular."""
+        self._take(self.rig.act(action, "", self.now))
 
     def connect(self, surface: str) -> None:
         """Have a surface's device appear."""
@@ -113,7 +119,10 @@ class OfflineRig:
         self.happened.changes += output.changes
         self.happened.messages += output.messages
         self.looks.update((look.control, look) for look in output.feedback)
+        if self.watch is not None:
+            self.watch()
 
     def _trace(self, kind: str, step: object) -> None:
         if kind == "rule" and isinstance(step, Intent):
             self.happened.intents.append(step)
+            self.happened.fired_s.append(self.now)

@@ -23,9 +23,10 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {
         "osc codec": ("osc_",),
         "midi codec": ("midi_",),
+        "importers": ("importers",),
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
     },
-    {"core": ("rig", "trace", "standin", "offline")},
+    {"core": ("rig", "trace", "standin", "offline", "trial")},
     {
         "surfaces": ("surfaces",),
         "bridge client": ("bridge.client", "bridge.link", "bridge.supervisor"),
@@ -37,7 +38,9 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "hub": ("hub",),
         "ports": ("ports",),
     },
-    {"daemon": ("daemon", "tracer", "run")},
+    {"reload": ("reload", "generations", "rollback", "restore")},
+    {"advice": ("advice",), "trials": ("trials",)},
+    {"daemon": ("daemon", "tracer", "run"), "import command": ("importers.command", "importers.files")},
     {"command line": ("cli", "bootstrap", "__main__")},
 ]  # fmt: skip
 PURE_ROWS = 7

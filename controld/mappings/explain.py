@@ -96,8 +96,8 @@ def light_words(control: Control, rules: Sequence[Rule]) -> str:
     shown = next((rule for rule in rules if rule.look.shown and any(target.follows() for target in rule.targets)), None)
     if shown is None:
         return "dark: no rule gives it something to show"
-    key = shown.look.value or next(key for target in shown.targets for key in target.follows())
-    what = "/".join(key[1:]) or key[0]
+    keys = (shown.look.value,) if shown.look.value else next(filter(None, (each.follows() for each in shown.targets)))
+    what = " and ".join("/".join(key[1:]) or key[0] for key in keys)
     return f"follows {what}{_look_words(shown.look)} ({shown.place}: {rule_words(shown)})"
 
 

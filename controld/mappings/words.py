@@ -111,7 +111,9 @@ def _signed(level: Level) -> str:
 def _duration(duration: Duration | None) -> str:
     if duration is None:
         return ""
-    return f"{duration.beats:g} beats" if duration.beats else seconds(duration.seconds)
+    if not duration.beats:
+        return seconds(duration.seconds)
+    return "1 beat" if duration.beats == 1 else f"{duration.beats:g} beats"
 
 
 def _tempo(target: TempoTarget) -> str:
