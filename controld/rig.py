@@ -69,6 +69,7 @@ class Rig:
         self.mapper = Mapper(rules, controls, stage)
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
+        self.session.wants_beats = self.mapper.wants_beats
         self._follow(self.session.report(), 0.0, Output())
 
     def receive(self, event: SurfaceEvent, now: float) -> Output:
@@ -147,6 +148,7 @@ class Rig:
         mapper = Mapper(rules, controls, stage)
         released, changes = mapper.take_over(self.mapper, now)
         self.mapper = mapper
+        self.session.wants_beats = mapper.wants_beats
         output = self._do(released, now, self._follow(changes, now, Output()))
         self._follow(self.session.replace_pedalboards(pedalboards, banks), now, output)
         surfaces = dict.fromkeys(name.partition(".")[0] for name in controls)
