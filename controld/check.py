@@ -14,6 +14,7 @@ from pathlib import Path
 
 from controld.config import CONFIG_NAME, RigLoader, find_config
 from controld.config_profiles import ProfileShelf, profile_folders
+from controld.config_mappings import MappingFiles
 from controld.config_schema import RIG
 from controld.document import Node
 from controld.errors import ConfigError, Problem
@@ -155,7 +156,12 @@ def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, report: Re
         shelf = ProfileShelf(profile_folders(path.parent), lambda each: _read(each, report), Path.is_file, report)
         shelf.compiled(node, path)
     elif kind == "mapping":
-        RuleCompiler(Known(symbols=symbols), report).compile(node, str(path))
+        files = MappingFiles(lambda each: _read(each, report), Path.is_file, report)
+        files.add_read(path, node)
+        compiler = RuleCompiler(Known(symbols=symbols), report)
+        for file in files.files:
+            compiler.compile(file.node, str(file.path))
+        compiler.tests()
     elif kind == "pedalboard":
         compile_pedalboard(node, report, symbols)
     elif kind == "banks":

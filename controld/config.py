@@ -10,18 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from controld.config_boards import Boards, in_banks, read_boards
 from controld.config_files import DiskFiles, Files
+from controld.config_mappings import MappingFile, MappingFiles
+from controld.config_names import names_of
 from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_schema import RIG, engine_of, midi_of, osc_of
 from controld.config_values import EngineConfig, MidiPorts, OscConfig, RigConfig, Startup, SurfaceConfig
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
+from controld.mappings.defaults import Defaults, defaults_of
 from controld.mappings.profile import Profile, SourceType
 from controld.mappings.rule import Rule
 from controld.mappings.schema import RuleCompiler
-from controld.mappings.schema_known import Known
-from controld.session.model import Pedalboard
-from controld.session.schema import compile_banks, compile_pedalboard
 from controld.shape import BAD, Record, Report
 from controld.shape_parameters import Symbols
 from controld.shape_parameters import known as known_names
@@ -96,19 +97,26 @@ class RigLoader:
         if not isinstance(record, Record):
             return None
         surfaces = self._surfaces(record)
-        boards, nodes = self._pedalboards(record)
-        boards = self._ordered(record, boards, complete=nodes is not None)
-        compiler = RuleCompiler(self._known(record, surfaces, boards, nodes), self.report)
-        rules = self._rules(record, compiler)
+        boards = self._pedalboards(record)
+        files = self._mappings(record, boards)
+        known = names_of(record, surfaces, boards, [each.node for each in files], self.symbols)
+        compiler = RuleCompiler(known, self.report, defaults_of(record["defaults"], Defaults()))
+        compiler.take_rig(record)
+        rules = [rule for file in files for rule in self._rules(file, compiler)]
+        tuner: Record | None = record["tuner"]
         return RigConfig(
             self.path,
             engine_of(record),
             _with_implicit(surfaces.values(), compiler),
-            boards,
+            boards.pedalboards,
             tuple(rules),
-            startup=self._startup(record, boards, complete=nodes is not None),
+            compiler.stage,
+            boards.banks,
+            self._startup(record, boards),
             tempo_bpm=record["tempo"],
             reload=record["reload"],
+            tests=tuple(compiler.tests()),
+            tuner_mutes=tuner is None or tuner["mute"],
             files=tuple(self.files),
             folders=tuple(self.folders),
             warnings=tuple(sorted(self.report.warnings)),
@@ -164,118 +172,70 @@ class RigLoader:
 
     # Pedalboards
 
-    def _pedalboards(self, record: Record) -> tuple[tuple[Pedalboard, ...], list[Node] | None]:
-        """Return the pedalboards by name and their nodes; None for the nodes where a file could not be read at all."""
-        boards: dict[str, Pedalboard] = {}
-        nodes: list[Node] = []
-        complete = True
+    def _pedalboards(self, record: Record) -> Boards:
         banks = self.path.parent / (record["banks"] or "")
-        for path in self._matching(record, "pedalboards"):
-            if path == banks:  # it may lie among the pedalboards
-                continue
-            node = self._read(path)
-            if node is None:
-                complete = False
-                continue
-            nodes.append(node)
-            board = compile_pedalboard(node, self.report, self.symbols, record["tempo"])
-            if board is not None and board.name in boards:
-                place, other = node.get("name") or node, boards[board.name].path
-                self.report.error(place, f"another pedalboard is called `{board.name}` too", f"in {other}")
-            elif board is not None:
-                boards[board.name] = board
-        ordered = tuple(boards[name] for name in sorted(boards))
-        return ordered, nodes if complete else None
+        written = record.at("pedalboards").each() if record["pedalboards"] else ()
+        # The file of the banks may lie among the pedalboards.
+        paths = [path for path in self._matching(written, self.path.parent) if path != banks]
+        boards = read_boards(paths, self._read, self.report, self.symbols, record["tempo"])
+        return in_banks(boards, self._read(banks) if record["banks"] else None, self.report)
 
-    def _ordered(self, record: Record, boards: tuple[Pedalboard, ...], *, complete: bool) -> tuple[Pedalboard, ...]:
-        """Return the pedalboards in the order of the first bank; those outside it after, by name."""
-        node = self._read(self.path.parent / record["banks"]) if record["banks"] else None
-        if node is None:
-            return boards
-        by_name = {board.name: board for board in boards}
-        banks = compile_banks(node, self.report)
-        for each in (each for bank in banks.values() for each in bank):
-            if complete and each.text not in by_name:
-                hint = nearest(each.text, by_name) or known_names(by_name)
-                self.report.error(each, f"there is no pedalboard `{each.text}`", hint)
-        first = [each.text for each in next(iter(banks.values()), ())]
-        order = [name for name in dict.fromkeys(first) if name in by_name]
-        return tuple(by_name[name] for name in dict.fromkeys([*order, *by_name]))
-
-    def _startup(self, record: Record, boards: tuple[Pedalboard, ...], *, complete: bool) -> Startup:
+    def _startup(self, record: Record, boards: Boards) -> Startup:
         startup: Record | None = record["startup"]
         if startup is None:
             return Startup()
         name: str = startup["pedalboard"]
-        names = [board.name for board in boards]
-        if name and complete and name not in names:
-            hint = nearest(name, names) or known_names(names)
+        if name and boards.complete and name not in boards.names:
+            hint = nearest(name, boards.names) or known_names(boards.names)
             self.report.error(startup.at("pedalboard"), f"there is no pedalboard `{name}`", hint)
         return Startup(startup["restore"], name)
 
     # Rules
 
-    def _rules(self, record: Record, compiler: RuleCompiler) -> list[Rule]:
-        rules: list[Rule] = []
-        for path in self._matching(record, "mappings"):
-            node = self._read(path)
-            if node is not None:
-                rules += compiler.compile(node, self._shown(path))
-        return rules
+    def _mappings(self, record: Record, boards: Boards) -> list[MappingFile]:
+        """Return the files of rules: those of the rig, then those of its pedalboards."""
+        found = MappingFiles(self._read, self.disk.is_file, self.report)
+        written = record.at("mappings").each() if record["mappings"] else ()
+        for path in self._matching(written, self.path.parent):
+            found.add(path)
+        for board, node in boards.nodes.items():
+            name, named = node.get("name"), node.get("mappings")
+            for each in named.each() if name is not None and named is not None else ():
+                for path in self._matching((each,), board.parent):
+                    if found.counts_everywhere(path):
+                        self.report.warn(each, f"the rules of `{each.text}` count on every pedalboard already")
+                    found.add(path, name.text if name is not None else "")
+        return found.files
+
+    def _rules(self, file: MappingFile, compiler: RuleCompiler) -> list[Rule]:
+        return compiler.compile(file.node, self._shown(file.path), file.pedalboards)
 
     def _shown(self, path: Path) -> str:
         """Return a file's path in the places of its rules: from the rig's folder where it lies in it."""
         base = self.path.parent
         return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
 
-    def _known(
-        self,
-        record: Record,
-        surfaces: Mapping[str, SurfaceConfig],
-        boards: tuple[Pedalboard, ...],
-        nodes: list[Node] | None,
-    ) -> Known:
-        """Return the names rules may use, taken from what is written, rightly or not: one mistake, one message."""
-        pairs = record.at("surfaces").entries or () if "surfaces" in record else ()
-        names = {key.text: surfaces[key.text].profile if key.text in surfaces else None for key, _ in pairs}
-        effects: dict[str, frozenset[str]] = {}
-        snapshots: list[list[str]] = [[]]
-        for node in nodes or ():
-            for key, value in effect_nodes.entries or () if (effect_nodes := node.get("effects")) else ():
-                plugin = value.get("plugin")
-                effects[key.text] = effects.get(key.text, frozenset()) | {plugin.text if plugin else ""}
-            written = node.get("snapshots")
-            snapshots.append([name for each in written.each() for name in each.names()] if written else [])
-        return Known(
-            names,
-            frozenset(key.text for key, value in pairs if value.get("midi")),
-            frozenset(key.text for key, value in pairs if value.get("osc")),
-            None if nodes is None else effects,
-            frozenset(name for each in snapshots for name in each),
-            max(len(each) for each in snapshots),
-            tuple(board.name for board in boards),
-            self.symbols,
-        )
-
-    def _matching(self, record: Record, key: str) -> list[Path]:
-        """Return the files a list of globs names, each once, in order; a glob that names none is a mistake."""
+    def _matching(self, written: Iterable[Node], base: Path) -> list[Path]:
+        """Return the files that globs name from a folder, each once, in order; one that names none is a mistake."""
         found: dict[Path, None] = {}
-        for node in record.at(key).each() if record[key] else ():
+        for node in written:
+            if not node.text.strip() or node.value is None:
+                continue  # its shape is told by the table
             try:
-                paths = sorted(path for path in self._glob(node.text) if self.disk.is_file(path))
+                paths = sorted(path for path in self._glob(node.text, base) if self.disk.is_file(path))
             except (ValueError, NotImplementedError, OSError) as error:
                 self.report.error(node, f"`{node.text}` cannot be a path: {error}")
                 continue
             if not paths:
-                self.report.error(node, f"`{node.text}` is no file in {self.path.parent}")
+                self.report.error(node, f"`{node.text}` is no file in {base}")
             found.update(dict.fromkeys(paths))
         return list(found)
 
-    def _glob(self, written: str) -> Iterable[Path]:
+    def _glob(self, written: str, base: Path) -> Iterable[Path]:
         wanted = Path(written).expanduser()
         if not wanted.is_absolute():
-            self.folders[(self.path.parent / written).parent] = None
-            return self.disk.glob(self.path.parent, written)
+            self.folders[(base / written).parent] = None
+            return self.disk.glob(base, written)
         self.folders[wanted.parent] = None
         return self.disk.glob(Path(wanted.anchor), str(wanted.relative_to(wanted.anchor)))
 

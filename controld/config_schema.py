@@ -8,6 +8,8 @@ import re
 from controld.config_values import EngineConfig, MidiPorts, OscConfig
 from controld.document import Node
 from controld.errors import nearest
+from controld.mappings.defaults import DEFAULTS
+from controld.mappings.schema_tables import PANIC, VARIABLES
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Record, Table, listed
 from controld.shape_leaves import boolean, choice, custom, name, number, pattern, text, version
@@ -134,6 +136,12 @@ STARTUP = Table(
     },
     doc="What is loaded at start.",
 )  # fmt: skip
+TUNER = Table(
+    "tuner_settings", "`tuner`",
+    {"mute": Field(boolean(), "Whether the outputs are parted from the speakers while the tuner is shown.",
+                   default=True, examples=(True,))},
+    doc="What the tuner does.",
+)  # fmt: skip
 RIG = Table(
     "rig", "the rig",
     {
@@ -149,6 +157,13 @@ RIG = Table(
         "startup": Field(STARTUP, "What is loaded at start."),
         "tempo": Field(number("beats a minute from 20 to 400", 20, 400),
                        "The tempo of pedalboards that do not say their own.", default=120.0),
+        "defaults": Field(DEFAULTS, "What holds in all files of rules where neither rule nor file says it.",
+                          examples=({"hold": "400 ms"},)),
+        "variables": Field(VARIABLES, "Values of your own, each with its first value; files of rules may have theirs.",
+                           default={}, examples=({"solo": False},)),
+        "panic": Field(PANIC, "What `panic: true` does after it has ended what runs.", default=(),
+                       examples=([{"mute": "on"}],)),
+        "tuner": Field(TUNER, "What the tuner does.", examples=({"mute": True},)),
         "reload": Field(boolean(), "Whether a saved file is read again at once.", default=True),
     },
     doc="A rig: engine, surfaces, and which pedalboards and mappings belong to it.",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from controld.config_files import FileSet
 from controld.errors import Problem
+from controld.mappings.map_test import MapTest
 from controld.mappings.profile import Control, Profile
 from controld.mappings.rule import Rule, Stage
 from controld.session.model import Bank, Pedalboard
@@ -72,7 +73,8 @@ class RigConfig:
 
     `pedalboards` are in playing order. `files` are all files that were read, `folders` those that were searched: a
     change in one of them is a reason to read the rig again, and `found` is all that was in them. `tempo_bpm` is the
-    tempo of pedalboards without their own.
+    tempo of pedalboards without their own. `tests` are those inside the mapping files. With `tuner_mutes` the outputs
+    are parted from the speakers while the tuner is shown.
     """
 
     path: Path
@@ -85,6 +87,8 @@ class RigConfig:
     startup: Startup = field(default_factory=Startup)
     tempo_bpm: float = 120.0
     reload: bool = True
+    tests: tuple[MapTest, ...] = ()
+    tuner_mutes: bool = True
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()

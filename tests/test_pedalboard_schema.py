@@ -32,6 +32,9 @@ snapshots:
     delay: {{active: true, parameters: {{time: 300}}}}
   1: {{}}
   Lead: {{drive: active, delay: {{bypassed: true, preset: Long}}}}
+roles: {{dirt: [drive], echo: delay}}
+global: [drive/gain, delay/anything]
+mappings: [swells.yaml]
 """
 
 
@@ -51,6 +54,8 @@ def test_a_pedalboard_loads() -> None:
         ("delay:out", "system:playback_1"),
         ("delay:out", "some-recorder:input 1"),
     )
+    assert board.roles == {"dirt": ("drive",), "echo": ("delay",)}
+    assert board.global_parameters == {("drive", "gain"), ("delay", "anything")}
     clean = {"drive": EffectRecall(True), "delay": EffectRecall(False, parameters={"time": Level(300)})}
     lead = {"drive": EffectRecall(False), "delay": EffectRecall(True, "Long")}
     assert board.snapshots == (Snapshot("Clean", clean), Snapshot("1"), Snapshot("Lead", lead))
@@ -86,7 +91,10 @@ snapshots:
   Clean: {{driv: active}}
   Lead: {{drive: on, fuzz: {{active: true, bypassed: false, parameters: {{mix: 3 parsecs}}}}}}
   Solo: {{drive: {{parameters: {{gian: 2}}}}}}
-roles: {{dirt: [drive]}}
+roles: {{dirt: [drive, fizz], "2nd": echo}}
+global: [drive/gian, driv/mix, drive]
+mappings: []
+includes: [x]
 """
 SAID = """\
 1:1: a pedalboard needs `name` (for example `name: Clean to Lead`)
@@ -112,7 +120,13 @@ SAID = """\
 19:42: `active` and `bypassed` exclude each other in a snapshot's effect
 19:77: unknown unit `parsecs` (known: %, bpm, cent, cents, cm, ct, db, deg, hz, khz, m, mhz, min, ms, oct, s, semitones, st, x, °)
 20:31: `drive` has no parameter `gian` (did you mean `gain`?)
-21:1: `roles` is part of the language but not built yet
+21:23: this pedalboard has no effect `fizz` (did you mean `fuzz`?)
+21:30: expected the name of a role, found the text `2nd` (a letter first, then letters, digits, `-` and `_`)
+22:10: `drive` has no parameter `gian` (did you mean `gain`?)
+22:22: this pedalboard has no effect `driv` (did you mean `drive`?)
+22:32: expected an effect and its parameter, as in `drive/level`, found the text `drive`
+23:11: expected a list of paths, found a list of 0
+24:1: `includes` is part of the language but not built yet
 """  # noqa: E501
 
 

@@ -67,13 +67,10 @@ class RuleCompiler:
         ]
         return [test for test in found if test is not None]
 
-    def panic(self, record: Record) -> None:
-        """Take `panic` of the rig's own file, read by a table that has it."""
-        self._stage.add_panic(record)
-
-    def declare(self, record: Record) -> None:
-        """Take `variables` of the rig's own file, likewise."""
+    def take_rig(self, record: Record) -> None:
+        """Take `variables` and `panic` of the rig's own file, read by a table that has both."""
         self._stage.add_variables(record)
+        self._stage.add_panic(record)
 
     def compile(self, node: Node, shown_as: str, pedalboards: tuple[str, ...] = ()) -> list[Rule]:
         """Return the rules of a file that are right; `shown_as` is its path in the rules' places.

@@ -28,6 +28,8 @@ _END = pattern(
 _SYMBOL = pattern("the symbol of a parameter", r"^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and `_`")
 _PARAMETERS = MapOf(_SYMBOL, level(), "parameters by symbol, as in `{gain: 0.5}`")
 _EFFECT_NAME = name("the name of an effect")
+_PARAMETER = pattern("an effect and its parameter, as in `drive/level`",
+                     r"^[A-Za-z][A-Za-z0-9_-]*/[A-Za-z_][A-Za-z0-9_]*$")  # fmt: skip
 
 
 _URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
@@ -98,9 +100,18 @@ PEDALBOARD = Table(
             "States to go back to: for each snapshot the effects it changes.", default={},
             examples=({"Clean": {"drive": "bypassed"}},),
         ),
+        "roles": Field(MapOf(name("the name of a role"), OneOrMany(_EFFECT_NAME, "names of effects"), "roles by name"),
+                       "What the effects are for, so that one rule plays every pedalboard: `bypass: role:dirt`.",
+                       default={}, examples=({"dirt": ["drive", "fuzz"]},)),
+        "global": Field(OneOrMany(_PARAMETER, "parameters, as in `[drive/level]`"),
+                        "Parameters that no snapshot recalls, as `effect/symbol`.", default=(),
+                        examples=(["drive/level"],)),
+        "mappings": Field(OneOrMany(text("a path, in which `*` stands for any name"), "a list of paths"),
+                          "Files of rules that count only while this pedalboard is loaded, from this file's folder.",
+                          default=(), examples=(["../mappings/swells.yaml"],)),
     },
     doc="A rig of effects with its snapshots.",
-    later=frozenset({"roles", "mappings", "global", "includes"}),
+    later=frozenset({"includes"}),
 )  # fmt: skip
 BANKS = Table(
     "banks", "a file of banks",
@@ -136,7 +147,36 @@ def compile_pedalboard(node: Node, report: Report, symbols: Symbols, default_bpm
         record["description"],
         record["tempo"] or default_bpm,
         node.path,
+        _roles(record, uris, report),
+        _globals(record, uris, symbols, report),
     )
+
+
+def _roles(record: Record, effects: Mapping[str, str], report: Report) -> dict[str, tuple[str, ...]]:
+    roles: dict[str, tuple[str, ...]] = record["roles"]
+    for key, value in record.at("roles").entries or () if roles else ():
+        for node in value.each() if key.text in roles else ():
+            if node.text not in effects:
+                hint = nearest(node.text, effects) or f"it has {', '.join(effects) or 'none'}"
+                report.error(node, f"this pedalboard has no effect `{node.text}`", hint)
+    return {role: tuple(dict.fromkeys(names)) for role, names in roles.items()}
+
+
+def _globals(
+    record: Record, effects: Mapping[str, str], symbols: Symbols, report: Report
+) -> frozenset[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for node in record.at("global").each() if record["global"] else ():
+        effect, _, symbol = node.text.partition("/")
+        if node.text not in record["global"]:
+            continue  # its shape is reported
+        if effect not in effects:
+            hint = nearest(effect, effects) or f"it has {', '.join(effects) or 'none'}"
+            report.error(node, f"this pedalboard has no effect `{effect}`", hint)
+        else:
+            check_symbol(node, effect, symbol, (effects[effect],), symbols, report)
+            found.add((effect, symbol))
+    return frozenset(found)
 
 
 def _setup(effect: str, record: Record, symbols: Symbols, report: Report) -> EffectSetup:

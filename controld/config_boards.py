@@ -1,0 +1,79 @@
+"""The pedalboards of a rig, their order and their banks.
+
+Shell: it reads files, by the function it is given.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from controld.document import Node
+from controld.errors import nearest
+from controld.session.model import Bank, Pedalboard
+from controld.session.schema import compile_banks, compile_pedalboard
+from controld.shape import Report
+from controld.shape_parameters import Symbols
+from controld.shape_parameters import known as known_names
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """Pedalboards in playing order and banks; `complete` unless a file could not be read at all.
+
+    `nodes` are the files as they are written, by the path of each.
+    """
+
+    pedalboards: tuple[Pedalboard, ...]
+    nodes: dict[Path, Node]
+    complete: bool
+    banks: tuple[Bank, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the pedalboards, in playing order."""
+        return tuple(board.name for board in self.pedalboards)
+
+
+def read_boards(
+    paths: Iterable[Path],
+    read: Callable[[Path], Node | None],
+    report: Report,
+    symbols: Symbols,
+    default_bpm: float,
+) -> Boards:
+    """Return the pedalboards of some files, in order of name."""
+    boards: dict[str, Pedalboard] = {}
+    nodes: dict[Path, Node] = {}
+    complete = True
+    for path in paths:
+        node = read(path)
+        if node is None:
+            complete = False
+            continue
+        nodes[path] = node
+        board = compile_pedalboard(node, report, symbols, default_bpm)
+        if board is not None and board.name in boards:
+            place, other = node.get("name") or node, boards[board.name].path
+            report.error(place, f"another pedalboard is called `{board.name}` too", f"in {other}")
+        elif board is not None:
+            boards[board.name] = board
+    return Boards(tuple(boards[name] for name in sorted(boards)), nodes, complete)
+
+
+def in_banks(boards: Boards, node: Node | None, report: Report) -> Boards:
+    """Return the pedalboards in the order of the first bank of a file, those outside it after, and all banks."""
+    if node is None:
+        return boards
+    by_name = {board.name: board for board in boards.pedalboards}
+    written = compile_banks(node, report)
+    for each in (each for bank in written.values() for each in bank):
+        if boards.complete and each.text not in by_name:
+            hint = nearest(each.text, by_name) or known_names(by_name)
+            report.error(each, f"there is no pedalboard `{each.text}`", hint)
+    banks = tuple(
+        Bank(name, tuple(dict.fromkeys(each.text for each in nodes if each.text in by_name)))
+        for name, nodes in written.items()
+    )
+    first = banks[0].pedalboards if banks else ()
+    ordered = tuple(by_name[name] for name in dict.fromkeys([*first, *by_name]))
+    return replace(boards, pedalboards=ordered, banks=banks)
