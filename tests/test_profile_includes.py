@@ -60,6 +60,16 @@ def test_a_shipped_profile_may_be_completed_under_its_own_name(tmp_path: Path) -
     assert [profile.controls[name].source.number for name in ("fs1", "fs2", "more")] == [99, 21, 98]  # type: ignore[union-attr]
 
 
+def test_a_message_that_an_included_control_takes_is_a_warning(tmp_path: Path) -> None:
+    """It would never be reached under its own name; under the other's it takes its place."""
+    twins = board("base", "{own: {cc: 2, kind: button, channel: 5}, fs3: {cc: 3, kind: button, channel: 5}}")
+    rig = rig_at(tmp_path, surfaces__board=twins, surfaces__base=BASE)
+    (warning,) = load_rig(rig).warnings
+    assert (warning.line, warning.column) == (3, 12)
+    assert warning.message == "`own` listens to the same message as `fs2`"
+    assert warning.hint == "call it `fs2` to take its place"
+
+
 def test_what_is_included_is_a_file_of_the_rig(tmp_path: Path) -> None:
     """Saving it is noticed like saving any other."""
     rig = rig_at(tmp_path, surfaces__board=board("base"), surfaces__base=BASE)

@@ -58,29 +58,30 @@ def compile_profile(node: Node, name: str, report: Report, include: Include | No
     record = PROFILE.read(node, report)
     if record is BAD:
         return None
-    controls: dict[str, Control] = {}
+    places: dict[str, Node] = {}
+    own: dict[str, Control] = {}
     for key, value in _entries(record, report):
         control_name = CONTROL_NAME.read(key, report)
-        if control_name is not BAD and control_name in controls:
+        if control_name is not BAD and control_name in own:
             report.error(key, f"the control `{control_name}` is described twice")
         control = compile_control(value, control_name, record["channel"], report)
         if control is not None and control_name is not BAD:
-            _warn_of_twin(key, control, controls, report)
-            controls[control_name] = control
-    included = [each for each in _included(record, include) if each]
-    inherited: dict[str, Control] = {}
-    for each in included:
-        inherited |= each.controls
+            own[control_name], places[control_name] = control, key
+    included = _included(record, include)
+    inherited = {key: control for each in included for key, control in each.controls.items()}
+    controls = inherited | own
+    _warn_of_twins(places, controls, report)
     rate = record["max_rate"]
     if included and "max_rate" not in record:
         rate = min(each.max_rate for each in included)
     setup = tuple(dict.fromkeys([*(message for each in included for message in each.setup), *record["setup"]]))
-    return Profile(name, record["description"], inherited | controls, record["channel"] or 1, rate, setup)
+    return Profile(name, record["description"], controls, record["channel"] or 1, rate, setup)
 
 
-def _included(record: Record, include: Include | None) -> list[Profile | None]:
+def _included(record: Record, include: Include | None) -> list[Profile]:
     places = record.at("includes").each() if record["includes"] and include is not None else ()
-    return [include(place, place.text) for place in places] if include is not None else []
+    found = [include(place, place.text) for place in places] if include is not None else []
+    return [each for each in found if each is not None]
 
 
 def _entries(record: Record, report: Report) -> list[tuple[Node, Node]]:
@@ -93,10 +94,15 @@ def _entries(record: Record, report: Report) -> list[tuple[Node, Node]]:
     return [pair for key, value in node.entries for pair in expand_entry(key, value, report)]
 
 
-def _warn_of_twin(key: Node, control: Control, others: Mapping[str, Control], report: Report) -> None:
-    twin = next((other for other in others.values() if other.source and other.source == control.source), None)
-    if twin is not None:
-        report.warn(key, f"`{control.name}` listens to the same message as `{twin.name}`", "only the first will move")
+def _warn_of_twins(places: Mapping[str, Node], controls: Mapping[str, Control], report: Report) -> None:
+    """Warn of own controls (those with `places`) that listen to what an included or an earlier one listens to."""
+    first: dict[Source, str] = {}
+    for name in sorted(controls, key=lambda each: each in places):
+        source = controls[name].source
+        twin = name if source is None else first.setdefault(source, name)
+        if twin != name and name in places:
+            hint = "only the first will move" if twin in places else f"call it `{twin}` to take its place"
+            report.warn(places[name], f"`{name}` listens to the same message as `{twin}`", hint)
 
 
 def compile_control(node: Node, name: str, default_channel: int, report: Report) -> Control | None:
