@@ -40,15 +40,15 @@ def same_type(a: Value, b: Value) -> bool:
 
 
 def same(a: Value, b: Value) -> bool:
-    """Tell whether two values of one variable are equal; sums of numbers as nearly as they can be."""
-    if isinstance(a, str) or isinstance(b, str):
-        return a == b
-    return same_value(a, b)
+    """Tell whether two values are equal: of one type, and sums of numbers as nearly as they can be."""
+    if not same_type(a, b):
+        return False
+    return a == b if isinstance(a, str) or isinstance(b, str) else same_value(a, b)
 
 
 def _after(value: Value, cycle: tuple[Value, ...]) -> Value:
     """Return the value after the one that is held; the first where that is none of them."""
-    index = next((index for index, each in enumerate(cycle) if same_type(value, each) and same(value, each)), -1)
+    index = next((index for index, each in enumerate(cycle) if same(value, each)), -1)
     return cycle[(index + 1) % len(cycle)]
 
 

@@ -28,6 +28,7 @@ from controld.changes import (
 )
 from controld.mappings.rule import Comparison, Condition
 from controld.mappings.target import ROLE, Key
+from controld.mappings.variables import same
 from controld.values import same_value
 
 PEDALBOARD: Key = ("pedalboard",)
@@ -127,7 +128,7 @@ class View:
             and (not condition.pedalboards or self.pedalboard.pedalboard in condition.pedalboards)
             and (not condition.banks or self.bank.bank in condition.banks)
             and all(self._is_active(effect) is active for effect, active in condition.effects)
-            and all(self.variables.get(name) == value for name, value in condition.variables)
+            and all(self._is_set(name, value) for name, value in condition.variables)
             and all((control in self.pressed) is pressed for control, pressed in condition.controls)
             and all(self._compares(comparison) for comparison in condition.parameters)
             and (not condition.any_of or any(self.holds(each) for each in condition.any_of))
@@ -139,6 +140,9 @@ class View:
         facts = [self.bypasses[effect] for effect in self.effects_of(name) if effect in self.bypasses]
         states = {not (fact.bypassed if fact.confirmed is None else fact.confirmed) for fact in facts}
         return states.pop() if len(states) == 1 else None
+
+    def _is_set(self, name: str, value: Value) -> bool:
+        return name in self.variables and same(self.variables[name], value)
 
     def _compares(self, comparison: Comparison) -> bool:
         fact = self.parameter(comparison.effect, comparison.symbol)
