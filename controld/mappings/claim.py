@@ -22,6 +22,10 @@ class Claim:
         """Take note that `origin` asks for a new value; until then in seconds it is on its way there."""
         self.origin, self._made, self._moves_until_s = origin, None, moves_until_s
 
+    def arrive(self) -> None:
+        """Take note that the value is not on its way any more."""
+        self._moves_until_s = 0.0
+
     def keeps(self, value: float, origin: str, state: State, now: float) -> bool:
         """Take what the value is now; tell whether it is still one's own.
 

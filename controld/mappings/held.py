@@ -44,16 +44,20 @@ class _Hold:
 
 
 class HeldValues:
-    """The values that presses hold, of bypasses (1.0: bypassed) and parameters; `holds` is by key, the last on top."""
+    """The values that presses hold, of bypasses (1.0: bypassed) and parameters; `holds` is by key, the last on top.
 
-    __slots__ = ("holds",)
+    `returning` are those that were given back since they were last told of.
+    """
+
+    __slots__ = ("holds", "returning")
 
     def __init__(self) -> None:
         self.holds: dict[Key, list[_Hold]] = {}
+        self.returning: dict[Key, float] = {}
 
     def take(self, press: Press, rule: Rule, key: Key, view: View, moves_until_s: float = 0.0) -> None:
         """Note what a press is about to change; a value that is not known cannot be given back."""
-        stands = _standing(key, view)
+        stands = self.returning.get(key, _standing(key, view))
         if stands is None:
             return
         holds = self.holds.setdefault(key, [])
@@ -68,8 +72,15 @@ class HeldValues:
         """Take another rule's action on a value: the presses that held it do not any more."""
         self.holds.pop(key, None)
 
+    def disturb(self) -> None:
+        """Take an action that may change any value: none is on its way any more."""
+        for holds in self.holds.values():
+            for hold in holds:
+                hold.claim.arrive()
+
     def told(self, key: Key, fact: BypassChanged | ParameterChanged, now: float) -> None:
         """Take a fact about a value: what somebody else made of it is not given back."""
+        self.returning.pop(key, None)
         holds = self.holds.get(key)
         if holds and not holds[-1].claim.keeps(_value(fact), fact.origin, fact.state, now):
             del self.holds[key]
@@ -77,6 +88,7 @@ class HeldValues:
     def forget_all(self) -> None:
         """Take another pedalboard: its values are others."""
         self.holds.clear()
+        self.returning.clear()
 
     def end(self, press: Press, view: View) -> Iterator[tuple[Rule, Action]]:
         """Yield what undoes a press, last first; nothing the second time."""
@@ -88,6 +100,7 @@ class HeldValues:
                 continue
             found = self._give_back(ending, press)
             if found is not None and _standing(ending, view) is not None:
+                self.returning[ending] = found
                 yield rule, _back_to(ending, found)
 
     def _give_back(self, key: Key, press: Press) -> float | None:

@@ -200,7 +200,7 @@ class Mapper:
 
     def receive_changes(self, changes: Iterable[StateChange], now: float) -> list[Feedback]:
         """Return how the controls that follow these facts should look; each once, with the newest of all facts."""
-        view = self.view
+        view, held = self.view, self._inputs.runs.held
         facts: list[tuple[Key, StateChange]] = []
         for change in changes:
             kind = type(change)
@@ -211,7 +211,7 @@ class Mapper:
             facts.append((key, change))
             if kind is PedalboardChanged:
                 self._change_pedalboard(is_other=before != view.pedalboard.pedalboard)
-            elif self._has_drives or self._inputs.runs.held.holds:
+            elif self._has_drives or held.holds or held.returning:
                 self._tell(key, change, now)
         return self._showing.follow(facts, now) if facts else []
 

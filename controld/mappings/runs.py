@@ -204,11 +204,18 @@ class Runs:
     def _act(self, target: ActionTarget, position: float, detents: int, run: Run, intents: list[Intent]) -> None:
         if isinstance(target, ParameterTarget) and target.over is not None:
             run.arrives_s = max(run.arrives_s, run.due_s + target.over.in_s(self.view.bpm))
-        if self.held.holds and not getattr(target, "returns", False):
-            for key in values_of(target, self.view):
-                self.held.acted(key)
+        if self.held.holds:
+            self._disturb(target)
         actions = actions_of(target, self.view, position, detents)
         intents += [Intent(action, run.origin, run.bound.rule) for action in actions]
+
+    def _disturb(self, target: ActionTarget) -> None:
+        """Tell what is held that something else is done to the rig."""
+        if not isinstance(target, BypassTarget | ParameterTarget):
+            self.held.disturb()
+        elif not target.returns:
+            for key in values_of(target, self.view):
+                self.held.acted(key)
 
     def _hold(self, target: ActionTarget, run: Run, intents: list[Intent]) -> bool:
         """Note what the press's end undoes; tell whether nothing else is to be done."""
