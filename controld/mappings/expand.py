@@ -117,7 +117,7 @@ def has_placeholder(node: Node, name: str = "") -> bool:
 def expand_text(node: Node, report: Report) -> list[Node]:
     """Return the texts that one with ranges stands for, `osc:/scene/{1..8}`; one without stands for itself.
 
-    Several ranges go in step; counts that disagree are reported.
+    Several ranges go in step; counts that disagree are reported, and the first of each stands for all.
     """
     count = _count(node.text)
     if not count:
@@ -125,7 +125,8 @@ def expand_text(node: Node, report: Report) -> list[Node]:
     if count > MAX_COPIES:
         report.error(node, f"`{shortened(node.text)}` stands for more than {MAX_COPIES} addresses")
         return []
-    return [_at(node, index) for index in range(count)] if _agrees(node, count, report) else []
+    agreed = _agrees(node, count, report)
+    return [_at(node, index) for index in range(count if agreed else 1)]
 
 
 def combinations(node: Node, report: Report) -> list[dict[str, str]]:

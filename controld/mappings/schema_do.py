@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from controld.actions import Seek, Value
+from controld.document import Node
 from controld.errors import nearest
 from controld.mappings.schema_actions import SETTERS
 from controld.mappings.schema_known import Known, Variable, pick_of
+from controld.mappings.schema_leaves import share_of
 from controld.mappings.schema_send import send
 from controld.mappings.shaping import PLAIN_MOTION, Motion, Shaping, Takeover
 from controld.mappings.target import (
@@ -141,14 +143,21 @@ def _morph(record: Record, known: Known, report: Report) -> Target | None:
     node = record.at("morph")
     names = [value for _, value in node.entries] if node.entries is not None else list(node.items or ())
     picks = [known.stop(each, report) for each in names]
-    if len(picks) != len(written):  # places that are one, or were no places
-        if node.entries is not None and len(set(written)) < len(node.entries):
-            report.error(node, "two snapshots stand at the same place of the way")
-        return None
-    places = list(written) if node.entries is not None else [index / (len(picks) - 1) for index in range(len(picks))]
+    places = _places(node)
+    if len(picks) < 2 or len(places) != len(picks):
+        return None  # what is wrong with them is reported
     if any(after <= before for before, after in pairwise(places)):
         report.error(node, "the places of a morph must rise, as in `{0 %: Clean, 40 %: Crunch, 100 %: Lead}`")
     return MorphTarget(tuple(zip(places, picks, strict=True)), Shaping(curve=_curve(record, report)), _motion(record))
+
+
+def _places(node: Node) -> list[float]:
+    """Return where the stops of a morph stand, 0.0-1.0; without those that are no places."""
+    if node.entries is None:
+        count = len(node.items or ())
+        return [index / max(count - 1, 1) for index in range(count)]
+    found = [share_of(key) for key, _ in node.entries]
+    return [share for share in found if share is not None]
 
 
 def _pedalboard(record: Record, known: Known, report: Report) -> Target | None:

@@ -169,7 +169,7 @@ def parse_every(words: str) -> float:
 
 def parse_time(words: str, what: str) -> float:
     """Return the time of a gesture, in seconds: above 0, and not in beats. Raises Mistake."""
-    duration = parse_duration(words)
+    duration = parse_duration(words.strip())
     if duration.beats or not 0 < duration.seconds <= LONGEST_S:
         raise Mistake(f"{what} takes a time above 0 and up to {LONGEST_S:g} s, found `{words.strip()}`")
     return duration.seconds
@@ -179,7 +179,7 @@ def parse_share(words: str, what: str) -> float:
     """Return where a zone begins ("90 %") as 0.0-1.0. Raises Mistake."""
     found = _SHARE.match(words.strip())
     if found is None or not 0 <= float(found[1]) <= 100:
-        raise Mistake(f"{what} takes a share of the way from 0 % to 100 %, found `{words.strip()}`", "`90 %`")
+        raise Mistake(f"{what} takes a share of the way from 0 % to 100 %, found `{words.strip()}`", "as in `90 %`")
     return float(found[1]) / 100
 
 

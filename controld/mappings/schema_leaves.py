@@ -124,6 +124,14 @@ def _stop(node: Node) -> float:
     return parse_share(node.text, "a stop")
 
 
+def share_of(node: Node) -> float | None:
+    """Return a written share ("40 %") as 0.0-1.0; None where it is none."""
+    try:
+        return parse_share(node.text, "")
+    except Mistake:
+        return None
+
+
 STOPS = MapOf(
     Leaf(_stop, {"type": "string", "pattern": _SHARE_PATTERN}, "a share of the way, as in `40 %`"),
     pick("a snapshot"),

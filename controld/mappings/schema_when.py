@@ -60,6 +60,8 @@ class Listener:
             return self._hear_osc(form, moves=moves)
         if form.chord:
             return self._hear_chord(form)
+        if not form.control:
+            return []  # what it should be is reported
         kind = self._kind(form.node, form.control)
         gesture = self._fitting(form, kind)
         if gesture is None:
