@@ -14,19 +14,31 @@ from controld.actions import (
     EngineAction,
     LoadPedalboard,
     LoadPreset,
+    Panic,
     Pick,
     RecallSnapshot,
+    Redo,
     Resync,
+    SaveSnapshot,
     Seek,
+    SelectBank,
+    SelectPage,
     SetBypass,
+    SetMute,
     SetParameter,
+    SetTempo,
+    SetTransport,
+    SetTuner,
+    SetVariable,
+    TapTempo,
+    Undo,
 )
 from controld.errors import nearest
 from controld.osc_codec import OscArg
 from controld.values import Level, Scale, clamp
 
 # What a message comes to: an action, a refusal in plain words, or nothing (the release of a button).
-Reading = EngineAction | str | None
+Reading = EngineAction | SelectPage | SetVariable | str | None
 
 MISFIT: Final = "\0"  # a reader's way to say that the argument is not what the method takes
 _ROUNDING: Final = 1e-6  # how far beyond 0 and 1 a normalized value may stray
@@ -67,12 +79,14 @@ def find_method(address: str) -> tuple[Method, list[str]] | None:
 
 
 def address_of(subject: str) -> str:
-    """Return the address a refusal speaks of: of "drive/gain", "drive", "drive preset", "snapshot", "pedalboard X"."""
+    """Return the address a refusal speaks of: of "drive/gain", "drive preset", "snapshot", "pedalboard X", "mute"."""
     if subject.startswith("/"):
         return subject
     first, _, rest = subject.partition(" ")
-    if first in {"snapshot", "pedalboard"}:
+    if first in _ROOMS:
         return f"/{first}"
+    if first == "variable":
+        return f"/{first}/{rest}"
     return f"/effect/{first}/{rest}" if rest else f"/effect/{first}"
 
 
@@ -175,6 +189,48 @@ def _pedalboard(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading
     return MISFIT if pick is None else LoadPedalboard(pick)
 
 
+def _bank(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+    pick = _pick(arg)
+    return MISFIT if pick is None else SelectBank(pick)
+
+
+def _page(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+    pick = _pick(arg)
+    return MISFIT if pick is None else SelectPage(pick)
+
+
+def _save(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+    """Read what is to be saved over: a name, or a press for the current one."""
+    if isinstance(arg, str):
+        return SaveSnapshot(arg) if arg else MISFIT
+    pressed = _is_press(arg)
+    if pressed is None:
+        return MISFIT
+    return SaveSnapshot() if pressed else None
+
+
+def _tempo(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+    number = None if isinstance(arg, bool) else _number(arg)
+    return MISFIT if number is None else SetTempo(number)
+
+
+def _variable(names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+    if isinstance(arg, str | bool):
+        return SetVariable(names[0], arg)
+    number = _number(arg)
+    return MISFIT if number is None else SetVariable(names[0], number)
+
+
+def _switch(make: Callable[[bool], EngineAction]) -> Callable[[list[str], OscArg, Scale | None], Reading]:
+    """Make the reader of something that is on or off."""
+
+    def read(_names: list[str], arg: OscArg, _scale: Scale | None) -> Reading:
+        number = _number(arg)
+        return MISFIT if number is None else make(number >= 0.5)
+
+    return read
+
+
 def _button(make: Callable[[list[str]], EngineAction]) -> Callable[[list[str], OscArg, Scale | None], Reading]:
     """Make the reader of something that happens on a press; its release means nothing."""
 
@@ -191,8 +247,13 @@ def _read_only(_names: list[str], _arg: OscArg, _scale: Scale | None) -> Reading
     return "is told by controld and cannot be set"
 
 
-_LISTS: Final = {"/snapshot", "/pedalboard"}
+_LISTS: Final = {"/snapshot", "/pedalboard", "/bank"}
+# What a refusal may speak of that is not an effect's.
+_ROOMS: Final = {
+    "snapshot", "pedalboard", "bank", "page", "tempo", "mute", "tuner", "transport", "undo", "redo", "panic",
+}  # fmt: skip
 _AN_ENTRY: Final = "its name, its number from 1, next or previous"
+_ON_OFF: Final = "one number: 1 for on, 0 for off"
 _A_PRESS: Final = "nothing or 1 for a press, 0 for a release"
 
 # First match wins, so the words stand before the symbols they hide.
@@ -204,8 +265,21 @@ METHODS: Final = (
     Method("/effect/{effect}/{symbol}/normalized", "one number from 0 to 1", _normalized),
     Method("/snapshot", f"one snapshot: {_AN_ENTRY}, or last", _snapshot),
     Method("/snapshot/{number}", _A_PRESS, _button(lambda names: RecallSnapshot(int(names[0]))), needs_arg=False),
+    Method("/snapshot/save", f"one snapshot's name, or {_A_PRESS}", _save, needs_arg=False),
     Method("/pedalboard", f"one pedalboard: {_AN_ENTRY}", _pedalboard),
     Method("/pedalboard/{number}", _A_PRESS, _button(lambda names: LoadPedalboard(int(names[0]))), needs_arg=False),
+    Method("/bank", f"one bank: {_AN_ENTRY}", _bank),
+    Method("/bank/{number}", _A_PRESS, _button(lambda names: SelectBank(int(names[0]))), needs_arg=False),
+    Method("/page", f"one page: {_AN_ENTRY}, or back", _page),
+    Method("/tempo", "one number from 20 to 300", _tempo),
+    Method("/tempo/tap", _A_PRESS, _button(lambda _names: TapTempo()), needs_arg=False),
+    Method("/transport", "one number: 1 to start, 0 to stop", _switch(SetTransport)),
+    Method("/mute", _ON_OFF, _switch(SetMute)),
+    Method("/tuner", _ON_OFF, _switch(SetTuner)),
+    Method("/variable/{name}", "one number or text, as the variable is", _variable),
+    Method("/undo", _A_PRESS, _button(lambda _names: Undo()), needs_arg=False),
+    Method("/redo", _A_PRESS, _button(lambda _names: Redo()), needs_arg=False),
+    Method("/panic", _A_PRESS, _button(lambda _names: Panic()), needs_arg=False),
     Method("/controld/resync", _A_PRESS, _button(lambda _names: Resync()), needs_arg=False),
     Method("/status", "nothing", _read_only, needs_arg=False),
 )

@@ -1,4 +1,4 @@
-"""The built-in OSC namespace, both ways: every effect, snapshot and pedalboard is addressable without any rule.
+"""The built-in OSC namespace, both ways: all of the rig is addressable without any rule.
 
 Pure. A `Namespace` mirrors what the session tells: it reads messages into actions (by the table in `osc_methods`) with
 the names and scales of the current pedalboard, and says as facts what clients are told. Only confirmed truth becomes a
@@ -9,9 +9,13 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Final, NamedTuple
 
+from controld.actions import SetVariable
 from controld.changes import (
+    BankChanged,
     BypassChanged,
     EngineChanged,
+    MuteChanged,
+    PageChanged,
     ParameterChanged,
     PedalboardChanged,
     PresetChanged,
@@ -19,6 +23,9 @@ from controld.changes import (
     SnapshotChanged,
     State,
     StateChange,
+    TempoChanged,
+    TunerChanged,
+    VariableChanged,
 )
 from controld.errors import nearest
 from controld.osc_codec import OscArg
@@ -51,7 +58,7 @@ class Namespace:
         self._scales: dict[str, dict[str, Scale]] = {}  # effect -> symbol -> scale
         self._name = ""
         self._snapshot = 0  # current and confirmed, from 1
-        self._snapshots = self._pedalboards = 0  # how many lights are told
+        self._lit: dict[str, int] = {}  # room -> how many lights are told
         self._routes: dict[str, _Route | str] = {}
         self._hints_left = MAX_HINTS
 
@@ -65,7 +72,8 @@ class Namespace:
         if isinstance(route, str):
             return None if address in ANSWERS else route
         method, names, scale = route
-        return method.apply(names, args, scale)
+        reading = method.apply(names, args, scale)
+        return self._suited(reading, address) if type(reading) is SetVariable else reading
 
     def fact(self, address: str) -> Fact | None:
         """Return what is true at an address, None where nothing is known."""
@@ -95,16 +103,36 @@ class Namespace:
                 facts = self._take_snapshot(change)
             case PedalboardChanged():
                 facts = self._take_pedalboard(change)
+            case MuteChanged():
+                facts = self._take_mute(change)
             case EngineChanged():
                 return News([self._keep(Fact("/status", change.state.value, rest=(change.reason,)))])
             case Refused():
                 return News([], change.origin)
             case _:
-                return News([])
+                return self._take_own(change)
         return News(facts, change.origin, change.state is not State.ASKED)
 
+    def _take_own(self, change: StateChange) -> News:
+        """Take what is the rig's own, so that it is true as soon as it is told."""
+        match change:
+            case TempoChanged():
+                facts = [Fact("/tempo", change.bpm, Echo.CONTINUOUS), Fact("/transport", change.rolling)]
+            case TunerChanged():
+                facts = [Fact("/tuner", change.on)]
+            case BankChanged():
+                return News(self._take_bank(change), change.origin)
+            case PageChanged():
+                facts = [Fact("/page", change.page, other=float(change.index))]
+            case VariableChanged():
+                number = isinstance(change.value, float | int) and not isinstance(change.value, bool)
+                facts = [Fact(f"/variable/{change.name}", change.value, Echo.CONTINUOUS if number else Echo.SWITCH)]
+            case _:
+                return News([])
+        return News([self._keep(fact) for fact in facts], change.origin)
+
     def dump(self) -> list[Fact]:
-        """Return the full state, in one fixed order: engine, pedalboard, snapshot, then the effects as on the board."""
+        """Return the full state, in one fixed order: the rig's, by room, then the effects as on the board."""
         facts = sorted(self._board.values(), key=_board_order)
         for effect, held in self._effects.items():
             facts += _in_order(held, self._scales.get(effect, {}))
@@ -153,9 +181,22 @@ class Namespace:
         if change.state is State.ASKED:
             return []
         self._snapshot = change.index
-        self._snapshots = max(self._snapshots, change.index)
+        count = self._lit["snapshot"] = max(self._lit.get("snapshot", 0), change.index)
         name = self._keep(Fact("/snapshot", change.snapshot, other=float(change.index)))
-        return [name, *self._lights("/snapshot", self._snapshots, change.index)]
+        return [name, *self._lights("snapshot", count, change.index)]
+
+    def _take_mute(self, change: MuteChanged) -> list[Fact]:
+        """Take a mute; where it failed things are as they were."""
+        if change.state is State.ASKED:
+            return []
+        return [self._keep(Fact("/mute", change.on is (change.state is State.CONFIRMED)))]
+
+    def _take_bank(self, change: BankChanged) -> list[Fact]:
+        """Take a bank; a rig without banks is told of none."""
+        if not change.banks and "/bank" not in self._board:
+            return []
+        name = self._keep(Fact("/bank", change.bank, other=float(change.index)))
+        return [name, *self._resize("bank", len(change.banks), change.index)]
 
     def _take_pedalboard(self, change: PedalboardChanged) -> list[Fact]:
         """Take a pedalboard; another one brings its own effects, and those of the same name may be other plugins."""
@@ -169,23 +210,28 @@ class Namespace:
         self._hints_left = MAX_HINTS
         if change.state is State.ASKED:
             return []
-        self._pedalboards = max(self._pedalboards, change.index, len(change.pedalboards))
         name = self._keep(Fact("/pedalboard", change.pedalboard, other=float(change.index)))
-        lights = self._lights("/pedalboard", self._pedalboards, change.index)
-        return [name, *lights, *self._resize_snapshots(len(change.snapshots))]
+        lights = self._resize("pedalboard", max(change.index, len(change.pedalboards)), change.index)
+        return [name, *lights, *self._resize("snapshot", len(change.snapshots), self._snapshot)]
 
-    def _resize_snapshots(self, count: int) -> list[Fact]:
-        """Tell a light for each snapshot, and turn off those of snapshots that are gone for the last time."""
-        current = self._snapshot if self._snapshot <= count else 0
-        lights = self._lights("/snapshot", max(count, self._snapshots), current)
+    def _resize(self, room: str, count: int, current: int) -> list[Fact]:
+        """Tell a light for each entry of a list, and turn off those of entries that are gone for the last time."""
+        lights = self._lights(room, max(count, self._lit.get(room, 0)), current if current <= count else 0)
         for light in lights[count:]:
             del self._board[light.address]
-        self._snapshots = count
+        self._lit[room] = count
         return lights
 
-    def _lights(self, address: str, count: int, current: int) -> list[Fact]:
+    def _lights(self, room: str, count: int, current: int) -> list[Fact]:
         numbers = range(1, count + 1)
-        return [self._keep(Fact(f"{address}/{number}", number == current, Echo.TRIGGER)) for number in numbers]
+        return [self._keep(Fact(f"/{room}/{number}", number == current, Echo.TRIGGER)) for number in numbers]
+
+    def _suited(self, action: SetVariable, address: str) -> SetVariable:
+        """Return a variable's value in its type: programs say true and false as 1 and 0."""
+        held = self._board.get(address)
+        if held is not None and isinstance(held.value, bool) and isinstance(action.to, float):
+            return SetVariable(action.name, action.to != 0)
+        return action
 
     def _keep(self, fact: Fact) -> Fact:
         self._board[fact.address] = fact
@@ -234,12 +280,15 @@ class Namespace:
 
 
 _WORDS: Final = ("active", "bypass", "preset")
-_ROOMS: Final = ("status", "pedalboard", "snapshot")
+_ROOMS: Final = (
+    "status", "pedalboard", "snapshot", "bank", "page", "tempo", "transport", "mute", "tuner", "variable",
+)  # fmt: skip
 
 
-def _board_order(fact: Fact) -> tuple[int, int]:
-    _, room, *number = fact.address.split("/")
-    return _ROOMS.index(room), int(number[0]) if number else 0
+def _board_order(fact: Fact) -> tuple[int, int, str]:
+    _, room, *rest = fact.address.split("/", 2)
+    name = rest[0] if rest else ""
+    return _ROOMS.index(room), int(name) if name.isdecimal() else 0, name
 
 
 def _in_order(held: dict[str, Fact], scales: Iterable[str]) -> list[Fact]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from controld.changes import StateChange
 from controld.session.engine_events import EngineConnected
-from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Plugin, Preset, Snapshot
+from controld.session.model import Bank, EffectRecall, EffectSetup, Pedalboard, Plugin, Preset, Snapshot
 from controld.session.requests import (
     AddEffect,
     ConnectPorts,
@@ -27,6 +27,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 from controld.session.session import Session
 from controld.values import Level, Scale, ScalePoint
@@ -53,6 +54,7 @@ class FakeEngine:
     effects: dict[int, FoundEffect] = field(default_factory=dict)
     connections: set[tuple[str, str]] = field(default_factory=set)
     processing: bool = True
+    transport: WriteTransport | None = None
     log: list[EngineRequest] = field(default_factory=list)
     deny: Callable[[EngineRequest], Denied | None] = lambda _request: None
     time_out: Callable[[EngineRequest], bool] = lambda _request: False
@@ -88,6 +90,8 @@ class FakeEngine:
                 self.connections.discard((source, target))
             case SetProcessing(on):
                 self.processing = on
+            case WriteTransport():
+                self.transport = request
             case _:
                 return self._on_effect(request)
         return Done()
@@ -166,15 +170,19 @@ def board(name: str = "Stage", *, uri: str = DRIVE.uri) -> Pedalboard:
 
 
 def started(
-    *boards: Pedalboard, at_once: bool = True, engine: FakeEngine | None = None
+    *boards: Pedalboard,
+    at_once: bool = True,
+    engine: FakeEngine | None = None,
+    banks: tuple[Bank, ...] = (),
+    offers: tuple[str, ...] = (),
 ) -> tuple[Session, FakeEngine, list[StateChange]]:
     """Return a session whose engine is up and holds the first pedalboard, and what it told on the way."""
     from controld.session.outbox import Outbox
 
-    session = Session(boards or (board(),), Outbox())
+    session = Session(boards or (board(),), Outbox(), banks=banks)
     engine = engine or FakeEngine()
     session.report()
-    capabilities = frozenset({"effects", "presets"}) if at_once else frozenset()
+    capabilities = frozenset({"effects", "presets", *offers}) if at_once else frozenset()
     changes = session.receive_event(EngineConnected(capabilities))
     changes += engine.run(session)
     return session, engine, changes

@@ -8,16 +8,31 @@ from controld.actions import (
     DriveParameter,
     LoadPedalboard,
     LoadPreset,
+    Panic,
     RecallSnapshot,
+    Redo,
     Resync,
+    SaveSnapshot,
     Seek,
+    SelectBank,
+    SelectPage,
     SetBypass,
+    SetMute,
     SetParameter,
+    SetTempo,
+    SetTransport,
+    SetTuner,
+    SetVariable,
+    TapTempo,
+    Undo,
 )
 from controld.changes import (
+    BankChanged,
     BypassChanged,
     EngineChanged,
     EngineState,
+    MuteChanged,
+    PageChanged,
     ParameterChanged,
     PedalboardChanged,
     PresetChanged,
@@ -25,6 +40,9 @@ from controld.changes import (
     SnapshotChanged,
     State,
     StateChange,
+    TempoChanged,
+    TunerChanged,
+    VariableChanged,
 )
 from controld.osc_codec import OscArg
 from controld.osc_methods import METHODS, address_of
@@ -51,6 +69,8 @@ def played() -> Namespace:
         BypassChanged("drive", bypassed=False, confirmed=False, state=State.CONFIRMED),
         gain(10.0, 10.0),
         ParameterChanged("drive", "mode", 1, 1, State.CONFIRMED, MODE),
+        VariableChanged("solo", value=False),
+        VariableChanged("count", 3.0),
         BypassChanged("delay", bypassed=True, confirmed=True, state=State.CONFIRMED),
     ]
     for change in changes:
@@ -93,6 +113,29 @@ def told(news: News) -> dict[str, object]:
         ("/pedalboard", ("previous",), LoadPedalboard(Seek.PREVIOUS)),
         ("/pedalboard/4", (1,), LoadPedalboard(4)),
         ("/pedalboard/4", (0,), None),
+        ("/snapshot/save", (), SaveSnapshot()),
+        ("/snapshot/save", (1,), SaveSnapshot()),
+        ("/snapshot/save", (0,), None),
+        ("/snapshot/save", ("Lead",), SaveSnapshot("Lead")),
+        ("/bank", ("next",), SelectBank(Seek.NEXT)),
+        ("/bank", (2, 1), SelectBank(2)),
+        ("/bank/2", (), SelectBank(2)),
+        ("/page", ("solo",), SelectPage("solo")),
+        ("/page", ("back",), SelectPage(Seek.BACK)),
+        ("/tempo", (97.5,), SetTempo(97.5)),
+        ("/tempo/tap", (1,), TapTempo()),
+        ("/tempo/tap", (0,), None),
+        ("/transport", (1,), SetTransport(rolling=True)),
+        ("/mute", (0,), SetMute(on=False)),
+        ("/tuner", (True,), SetTuner(on=True)),
+        ("/variable/solo", (1,), SetVariable("solo", True)),
+        ("/variable/solo", (False,), SetVariable("solo", False)),
+        ("/variable/count", (1,), SetVariable("count", 1.0)),
+        ("/variable/word", ("x",), SetVariable("word", "x")),
+        ("/undo", (), Undo()),
+        ("/redo", (1,), Redo()),
+        ("/panic", (0,), None),
+        ("/panic", (), Panic()),
         ("/controld/resync", (), Resync()),
         ("/controld/error", ("/x", "no"), None),
         ("/controld/pong", (), None),
@@ -121,6 +164,10 @@ def test_a_message_comes_to_its_action(address: str, args: tuple[OscArg, ...], a
         ("/effect/drive/gain/normal", (1.0,), "did you mean `gain`?"),
         ("/effect/drive", (1.0,), "drive has active"),
         ("/effect/drve/active", (1,), "no such address: did you mean `/effect/drive/active`?"),
+        ("/tempo", (True,), "from 20 to 300"),
+        ("/mute", ("on",), "1 for on"),
+        ("/variable/solo", (None,), "number or text"),
+        ("/snapshot/save", ("",), "one snapshot's name"),
         ("/snapshot", (0,), "number from 1"),
         ("/snapshot", (2.5,), "number from 1"),
         ("/snapshot", (True,), "number from 1"),
@@ -205,7 +252,7 @@ def test_a_plugins_own_bypass_does_not_hide_ours() -> None:
     assert bypass.value is False
     assert namespace.read("/effect/drive/bypass", (1,)) == SetBypass(("drive",), bypassed=True)
     assert namespace.read("/effect/drive/bypass/normalized", (1,)) == DriveParameter("drive", "bypass", 1.0)
-    assert len(namespace.dump()) == 17
+    assert len(namespace.dump()) == 19
 
 
 def test_lists_are_told_by_name_and_by_lights() -> None:
@@ -220,6 +267,51 @@ def test_lists_are_told_by_name_and_by_lights() -> None:
         "/snapshot/1": False, "/snapshot/2": False, "/snapshot/3": False,
     }  # fmt: skip
     assert namespace.fact("/snapshot/3") is None
+
+
+def test_what_is_the_rigs_own_is_told_as_it_is() -> None:
+    """Tempo, transport, tuner, page and variables are true as soon as they are told."""
+    namespace = played()
+    assert told(namespace.receive(TempoChanged(97.5, rolling=True))) == {"/tempo": 97.5, "/transport": True}
+    assert told(namespace.receive(TunerChanged(on=True, state=State.CONFIRMED))) == {"/tuner": True}
+    assert told(namespace.receive(PageChanged("solo", 2, "main", ("main", "solo")))) == {"/page": "solo"}
+    assert told(namespace.receive(VariableChanged("word", "x", "t/c"))) == {"/variable/word": "x"}
+    addresses = [fact.address for fact in namespace.dump() if "/effect" not in fact.address]
+    assert addresses == [
+        "/status", "/pedalboard", "/pedalboard/1", "/snapshot", "/snapshot/1", "/snapshot/2", "/snapshot/3", "/page",
+        "/tempo", "/transport", "/tuner", "/variable/count", "/variable/solo", "/variable/word",
+    ]  # fmt: skip
+
+
+def test_banks_are_told_where_there_are_any() -> None:
+    """By name and by lights; the pedalboards' lights are those of the current bank."""
+    namespace = played()
+    assert namespace.receive(BankChanged("", 0, ("Stage",))).facts == []
+    assert told(namespace.receive(BankChanged("Jazz", 2, ("A", "B"), ("Rock", "Jazz")))) == {
+        "/bank": "Jazz", "/bank/1": False, "/bank/2": True,
+    }  # fmt: skip
+    namespace.receive(PedalboardChanged("A", 1, State.CONFIRMED, pedalboards=("A", "B")))
+    assert (
+        told(namespace.receive(PedalboardChanged("A", 0, State.CONFIRMED, pedalboards=("C",))))["/pedalboard/2"]
+        is False
+    )
+    assert namespace.fact("/pedalboard/2") is None
+    assert told(namespace.receive(BankChanged("Rock", 1, (), ("Rock",))))["/bank/2"] is False
+    assert namespace.fact("/bank/2") is None
+
+
+@pytest.mark.parametrize(
+    ("on", "state", "expected"),
+    [
+        (True, State.ASKED, None),
+        (True, State.CONFIRMED, True),
+        (True, State.FAILED, False),
+        (False, State.FAILED, True),
+    ],
+)
+def test_a_mute_is_told_as_the_speakers_are(on: bool, state: State, expected: bool | None) -> None:
+    """Not while it is on its way; a failed one tells how it is."""
+    assert told(played().receive(MuteChanged(on, state))).get("/mute") is expected
 
 
 def test_a_preset_that_could_not_be_loaded_is_told_as_it_was() -> None:
@@ -244,6 +336,8 @@ def test_the_dump_is_complete_and_in_one_order() -> None:
         ("/snapshot/1", False),
         ("/snapshot/2", True),
         ("/snapshot/3", False),
+        ("/variable/count", 3.0),
+        ("/variable/solo", False),
         ("/effect/drive/active", True),
         ("/effect/drive/bypass", False),
         ("/effect/drive/preset", "Crunch"),
@@ -274,6 +368,9 @@ def test_another_pedalboard_forgets_the_effects_of_the_last() -> None:
         ("drive preset", "/effect/drive/preset"),
         ("snapshot", "/snapshot"),
         ("pedalboard Stage", "/pedalboard"),
+        ("mute", "/mute"),
+        ("undo", "/undo"),
+        ("variable solo", "/variable/solo"),
         ("/nowhere", "/nowhere"),
     ],
 )

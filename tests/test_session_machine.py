@@ -6,36 +6,56 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from controld.actions import (
+    CycleParameter,
     DriveParameter,
     EngineAction,
     LoadPedalboard,
     LoadPreset,
+    MorphSnapshots,
+    Panic,
     RecallSnapshot,
+    Redo,
     Resync,
+    SaveSnapshot,
     Seek,
+    SelectBank,
     SetBypass,
+    SetMute,
     SetParameter,
+    SetTempo,
+    SetTransport,
+    SetTuner,
     StepParameter,
+    TapTempo,
+    ToggleParameter,
+    Undo,
 )
 from controld.changes import (
     BypassChanged,
     EngineChanged,
     EngineState,
+    MorphChanged,
+    MuteChanged,
     ParameterChanged,
     PedalboardChanged,
     SnapshotChanged,
     State,
+    TempoChanged,
 )
-from controld.session.engine_events import EffectReported, EngineConnected, EngineLost
-from controld.session.model import EffectSetup, Pedalboard
+from controld.session.engine_events import EffectReported, EngineConnected, EngineLost, ParameterReported
+from controld.session.model import Bank, EffectSetup, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import Denied, EngineRequest, WriteBypass, WriteParameters
 from controld.session.session import Session
-from controld.values import Level, same_value
+from controld.values import Duration, Level, same_value
 
 EFFECTS = st.sampled_from(["drive", "delay", "twin", "nobody"])
 SYMBOLS = st.sampled_from(["gain", "mix", "time", "level", "mode", "nothing"])
 PICKS = st.one_of(st.sampled_from(list(Seek)), st.integers(0, 4), st.sampled_from(["Clean", "Lead", "Stage", "Twins"]))
+SWITCHES = st.none() | st.booleans()
+OVER = st.none() | st.builds(Duration, st.floats(0, 3)) | st.builds(Duration, st.just(0.0), st.floats(0, 4))
+LEVELS = st.builds(Level, st.floats(0, 100), st.just("%"))
+STOPS = st.sampled_from([((0.0, "Clean"), (1.0, "Lead")), ((0.0, 3), (0.3, 2), (0.6, 1)), ((0.0, "Lead"), (1.0, 7))])
 ACTIONS: st.SearchStrategy[EngineAction] = st.one_of(
     st.builds(SetBypass, st.tuples(EFFECTS), st.none() | st.booleans()),
     st.builds(DriveParameter, EFFECTS, SYMBOLS, st.floats(0, 1)),
@@ -44,8 +64,17 @@ ACTIONS: st.SearchStrategy[EngineAction] = st.one_of(
     st.builds(LoadPreset, EFFECTS, st.sampled_from(["Crunch", "Lead", "Nope"]) | st.integers(1, 2)),
     st.builds(RecallSnapshot, PICKS),
     st.builds(LoadPedalboard, PICKS),
-    st.just(Resync()),
+    st.sampled_from([Resync(), Resync("floor"), Panic(), TapTempo()]),
+    st.builds(SetParameter, EFFECTS, SYMBOLS, LEVELS, st.just(value=False), OVER),
+    st.builds(ToggleParameter, EFFECTS, SYMBOLS, LEVELS, LEVELS, OVER),
+    st.builds(CycleParameter, EFFECTS, SYMBOLS, st.lists(LEVELS, max_size=3).map(tuple), st.integers(-2, 2), OVER),
+    st.builds(MorphSnapshots, STOPS, st.floats(0, 1) | st.sampled_from([0.0, 0.3, 1.0])),
+    st.builds(SetMute, SWITCHES) | st.builds(SetTuner, SWITCHES) | st.builds(SetTransport, SWITCHES),
+    st.builds(SetTempo, st.none() | st.floats(10, 400), st.floats(-20, 20)),
+    st.builds(SaveSnapshot, PICKS) | st.builds(SelectBank, PICKS),
+    st.sampled_from([Undo(), Undo(), Redo()]),
 )
+BANKS = (Bank("Both", ("Stage", "Twins")), Bank("Twins alone", ("Twins",)))
 TWINS = Pedalboard(
     "Twins", (EffectSetup("twin", DRIVE.uri), EffectSetup("delay", DELAY.uri), EffectSetup("drive", DRIVE.uri))
 )
@@ -58,13 +87,14 @@ class Stage(RuleBasedStateMachine):
     def start(self, at_once: bool) -> None:
         self.now = 0.0
         self.at_once = at_once
-        self.session = Session((board(), TWINS), Outbox())
+        self.session = Session((board(), TWINS), Outbox(), banks=BANKS)
+        self.session.wants_beats = at_once
         self.engine = FakeEngine()
         self.connected = False
 
     @rule(action=ACTIONS)
     def play(self, action: EngineAction) -> None:
-        self.session.receive(action, "floor")
+        self.session.receive(action, "floor", self.now)
 
     @rule(steps=st.integers(1, 6), limit=st.integers(1, 5))
     def serve(self, steps: int, limit: int) -> None:
@@ -111,7 +141,16 @@ class Stage(RuleBasedStateMachine):
         if self.engine.effects.pop(instance, None) is not None:
             self.session.receive_event(EffectReported(instance, ""))
 
-    @rule(seconds=st.floats(0.1, 5))
+    @precondition(lambda self: self.connected)
+    @rule(value=st.floats(0, 1))
+    def somebody_turns(self, value: float) -> None:
+        """Another program sets a parameter of the engine."""
+        effect = self.engine.effects.get(1)
+        if effect is not None and "gain" in effect.values:
+            effect.values["gain"] = value
+            self.session.receive_event(ParameterReported(1, "gain", value))
+
+    @rule(seconds=st.floats(0.001, 5))
     def wait(self, seconds: float) -> None:
         self.now += seconds
         deadline = self.session.next_deadline()
@@ -130,10 +169,22 @@ class Stage(RuleBasedStateMachine):
             if isinstance(fact, ParameterChanged) and fact.state is State.CONFIRMED:
                 assert fact.confirmed is not None
                 assert same_value(fact.value, fact.confirmed)
+            if isinstance(fact, TempoChanged):
+                assert 20 <= fact.bpm <= 300
+            if isinstance(fact, MorphChanged):
+                assert fact.position is None or 0 <= fact.position <= 1
+
+    @invariant()
+    def a_confirmed_mute_is_silent(self) -> None:
+        """Nothing leads to the speakers while it is said that nothing does."""
+        mute = next(fact for fact in self.session.report() if isinstance(fact, MuteChanged))
+        if mute.on and mute.state is State.CONFIRMED:
+            assert not any(target.startswith("system:") for _, target in self.engine.connections)
 
     def teardown(self) -> None:
         if not self.connected:
             self.connect(survived=True)
+        self.session.wants_beats = False
         self.engine.run(self.session, 2, self.now)
         self.session.tick(self.now + 10)
         self.engine.run(self.session, 2, self.now + 10)
@@ -142,7 +193,8 @@ class Stage(RuleBasedStateMachine):
     def _everything_is_at_the_wish(self) -> None:
         rig = self.session._executor.rig
         assert {effect.instance for effect in rig.effects.values()} == set(self.engine.effects)
-        assert set(rig.connections) == self.engine.connections
+        assert set(rig.wished) == self.engine.connections
+        assert not self.session.moving
         assert self.engine.processing
         for fact in self.session.report():
             match fact:
@@ -156,6 +208,9 @@ class Stage(RuleBasedStateMachine):
                     assert fact.state is EngineState.UP
                 case PedalboardChanged() | SnapshotChanged():
                     assert fact.state is not State.ASKED
+                case MuteChanged():
+                    assert fact.state is State.CONFIRMED
+                    assert fact.on is rig.muted
 
 
 def _refuse_writes(request: EngineRequest) -> Denied | None:

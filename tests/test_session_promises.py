@@ -34,6 +34,16 @@ from controld.session.session import Session
 from controld.values import Level
 
 
+class TestBursts:
+    def test_a_snapshot_takes_back_a_press_that_still_waits(self) -> None:
+        """Both are asked before anything was sent, and the engine stands already where the snapshot wants it."""
+        session, engine, _ = started()
+        ask(session, engine, RecallSnapshot("Crunch"))
+        ask(session, engine, gain(0.9), RecallSnapshot("Crunch"))
+        assert engine.effects[1].values["gain"] == 0.6
+        assert cell(session) == (0.6, 0.6, State.CONFIRMED)
+
+
 class TestRefusals:
     @pytest.mark.parametrize("refused", [(1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3)])
     def test_whichever_of_three_toggles_is_refused_wish_and_engine_agree(self, refused: tuple[int, ...]) -> None:

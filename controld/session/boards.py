@@ -121,7 +121,7 @@ class Boards:
             name = names[pick_of(pick, names, place, 0, "pedalboard") - 1]
         board = self.named(name)
         if board is not None:
-            self._leave()
+            self._leave(board)
             self.install(board, origin)
             self._context.executor.reconcile()
 
@@ -205,7 +205,7 @@ class Boards:
     def restore(self, played: Played, origin: str) -> None:
         """Return to a pedalboard as it was played; one that was changed in its file since is as it is there."""
         board = self.named(played.board.name) or played.board
-        self._leave()
+        self._leave(board)
         self._take_back(replace(played, board=board), origin)
 
     def _take_back(self, played: Played, origin: str) -> None:
@@ -217,10 +217,10 @@ class Boards:
         self._context.executor.tell_news()
         self._context.executor.reconcile()
 
-    def _leave(self) -> None:
-        """Remember the pedalboard that is left, for the history and for one that does not load."""
+    def _leave(self, board: Pedalboard) -> None:
+        """Remember the pedalboard that is left for `board`, for the history and for one that does not load."""
         played = self.played()
-        self._context.history.note_left(played)
+        self._context.history.note_left(played, board.name)
         if self.board_state is State.CONFIRMED:
             self._last_good = played
 

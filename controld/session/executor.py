@@ -334,9 +334,17 @@ class Executor:
                     effect.cells[symbol].sent = value
 
     def _forget_plan(self) -> None:
-        """Forget the steps that wait, and with them that anything is on its way: what differs is sent again."""
+        """Forget the steps that wait, and with them that anything is on its way: what differs is sent again.
+
+        A player's write that still waits and is not wished any more counts as done, so that the plan takes it back.
+        """
         if any(isinstance(step, Question) for step in self.outbox.clear_plan()):
             self._reread()
         for effect in self.rig.effects.values():
             for cell in effect.cells.values():
                 cell.sent = None
+        for instance, symbol, value in self.outbox.waiting():
+            holder = self.rig.by_instance(instance)
+            waits = holder.cells.get(symbol) if holder else None
+            if waits is not None and waits.asked != value:
+                waits.sent = value

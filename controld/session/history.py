@@ -46,7 +46,8 @@ class Change:
     positions: Positions | None = None  # of the morphs, before
     bpm: tuple[float, float] | None = None
     muted: tuple[bool, bool] | None = None
-    left: Played | None = None  # the pedalboard that was left
+    left: Played | None = None  # the pedalboard that was left for another
+    entered: str = ""  # the name of that other
     kept: bool = False
 
     @property
@@ -137,10 +138,10 @@ class History:
         if self._open is not None:
             self._open.muted = (before, after)
 
-    def note_left(self, played: Played) -> None:
-        """Note that a pedalboard was left; what is asked of the new one is no change by itself."""
+    def note_left(self, played: Played, entered: str) -> None:
+        """Note that a pedalboard was left for another; what is asked of that one is no change by itself."""
         if self._open is not None:
-            self._open.left = played
+            self._open.left, self._open.entered = played, entered
             self._closed, self._open = self._open, None
             self._latest.clear()
 

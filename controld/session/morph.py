@@ -86,6 +86,7 @@ class Morphs:
         self._parameters = parameters
         self._boards = boards
         self._known: dict[tuple[str, ...], Morph] = {}
+        self._moved: Morph | None = None  # the one under a foot, which says itself where it is
 
     @property
     def positions(self) -> Positions:
@@ -102,8 +103,12 @@ class Morphs:
         asked_presets = [self._blend(lane, morph, (before, after, share), origin) for lane in morph.lanes]
         number = morph.numbers[before] if before == after else 0
         if number != self._boards.snapshot:
+            self._moved = morph
             self._boards.select(number, origin)
-        self._settle_others(morph, number, origin)
+            self._moved = None
+        for other in self._known.values():
+            if other is not morph:
+                self._place(other, number, origin)
         if any(asked_presets) or (number and self._boards.pending):
             self._context.executor.tell_news()
             self._context.executor.reconcile()
@@ -113,16 +118,15 @@ class Morphs:
         """Take that a snapshot (0: none) becomes the current one: the morphs that have it stand there."""
         self._context.history.note_positions(self.positions)
         for morph in self._known.values():
-            self._place(morph, number, origin)
+            if morph is not self._moved:
+                self._place(morph, number, origin)
 
     def restore(self, positions: Positions, origin: str) -> None:
         """Put the morphs back where they stood."""
-        for names, position in positions.items():
-            morph = self._known.get(names)
-            if morph is not None and morph.position != position:
-                morph.position = position
-                if position is not None:
-                    morph.turn(position)
+        for names, morph in self._known.items():
+            position = positions.get(names)
+            if morph.position != position:
+                morph.position, morph.near = position, None
                 self._context.tell(MorphChanged(names, position, origin))
 
     def clear(self) -> None:
@@ -135,11 +139,6 @@ class Morphs:
     def facts(self) -> list[MorphChanged]:
         """Return where each morph stands."""
         return [MorphChanged(names, morph.position) for names, morph in self._known.items()]
-
-    def _settle_others(self, moved: Morph, number: int, origin: str) -> None:
-        for morph in self._known.values():
-            if morph is not moved:
-                self._place(morph, number, origin)
 
     def _place(self, morph: Morph, number: int, origin: str) -> None:
         name = self._context.pedalboard.snapshots[number - 1].name if number else ""

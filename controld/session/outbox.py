@@ -10,7 +10,7 @@ whose effect is about to be added, removed or given a preset by the plan waits f
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from controld.session.requests import (
     AddEffect,
@@ -21,6 +21,7 @@ from controld.session.requests import (
     WritePreset,
     WriteTransport,
 )
+from controld.session.state import BYPASS
 
 DiscreteWrite = WriteBypass | WriteParameters | WritePreset
 
@@ -92,6 +93,18 @@ class Outbox:
     def settle(self) -> None:
         """Note that one of the requests that were taken got its reply (a timeout is one too)."""
         self.unanswered -= 1
+
+    def waiting(self) -> Iterator[tuple[int, str, float]]:
+        """Yield a player's writes that still wait, as instance, symbol and value, in the order of their lane."""
+        for request in self._discrete:
+            if isinstance(request, WriteBypass):
+                yield request.instance, BYPASS, float(request.bypassed)
+            elif isinstance(request, WriteParameters):
+                for symbol, value in request.values.items():
+                    yield request.instance, symbol, value
+        for instance, values in self._continuous.items():
+            for symbol, value in values.items():
+                yield instance, symbol, value
 
     def clear_plan(self) -> list[EngineRequest]:
         """Forget the steps that wait, for a newer plan takes their place, and return them."""

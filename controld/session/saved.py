@@ -31,14 +31,18 @@ def capture(name: str, board: Pedalboard, effects: Iterable[EffectState]) -> Sna
     """Return how effects are played as a snapshot.
 
     Values are the wished ones in the plugin's unit, where a wish failed the confirmed ones. Triggers, which are no
-    states, and global parameters, which no snapshot recalls, are not stored.
+    states, and global parameters, which no snapshot recalls, are not stored. Nor is what a preset that is still on its
+    way will set: it comes with the preset.
     """
     recalls: dict[str, EffectRecall] = {}
     for effect in effects:
         values = {
             symbol: Level(_value(cell))
             for symbol, cell in effect.cells.items()
-            if symbol != BYPASS and not cell.scale.trigger and (effect.name, symbol) not in board.global_parameters
+            if symbol != BYPASS
+            and not cell.scale.trigger
+            and (effect.name, symbol) not in board.global_parameters
+            and not effect.awaits(symbol)
         }
         values.update({symbol: level for symbol, level in effect.wishes.items() if symbol not in values})
         recalls[effect.name] = EffectRecall(_value(effect.cells[BYPASS]) != 0, effect.preset or None, values)

@@ -167,6 +167,11 @@ class EffectState:
         self.preset = self.preset_confirmed = self.preset_loaded
         self.preset_failure = reason
 
+    def awaits(self, symbol: str) -> bool:
+        """Tell whether a parameter will take a value of a preset that is not known yet."""
+        pending = bool(self.preset) and self.preset != self.preset_confirmed
+        return symbol in self.follow or (pending and symbol not in self.pinned)
+
     def recalled(self, recall: EffectRecall) -> bool:
         """Tell whether nothing of what a snapshot says was refused."""
         cells = [self.cells[symbol] for symbol in recall.parameters if symbol in self.cells]

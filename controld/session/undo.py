@@ -12,6 +12,7 @@ from controld.session.history import Change, Key
 from controld.session.morph import Morphs
 from controld.session.outputs import Outputs
 from controld.session.parameters import Parameters
+from controld.session.state import BYPASS
 from controld.session.tempo import Tempo
 from controld.values import same_value
 
@@ -74,12 +75,12 @@ class Undoing:
         """Go back to the pedalboard that was left."""
         left, current = change.left, self._context.pedalboard.name
         reverse = Change(current)
-        if left is None or left.board.name == current:
-            return reverse  # it was left, and came back by itself
+        if left is None or change.entered != current:
+            return reverse  # the other one could not be loaded, or is not the current one any more
         if self._boards.named(left.board.name) is None:
             self._skip("undo", f"the pedalboard `{left.board.name}` is not there any more", origin)
             return reverse
-        reverse = Change(left.board.name, left=self._boards.played())
+        reverse = Change(left.board.name, left=self._boards.played(), entered=left.board.name)
         self._boards.restore(left, origin)
         return reverse
 
@@ -103,7 +104,8 @@ class Undoing:
         effect = self._context.effects.get(name)
         cell = effect.cells.get(symbol) if effect else None
         if effect is None or cell is None:
-            self._skip(f"{name}/{symbol}", f"`{name}/{symbol}` is not there any more", origin)
+            subject = name if symbol == BYPASS else f"{name}/{symbol}"
+            self._skip(subject, f"`{subject}` is not there any more", origin)
             return
         on_its_way = self._parameters.ramps.end(name, symbol)
         if not on_its_way and (cell.asked == before or not same_value(cell.asked, after)):
