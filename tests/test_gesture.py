@@ -307,12 +307,6 @@ class TestTriggers:
         """Thresholds ascend and stand once; the longest window of a double counts."""
         assert wants_of(triggers) == expected
 
-    @pytest.mark.parametrize("wants", WISHES, ids=str)
-    def test_what_delays(self, wants: Wants) -> None:
-        """Exactly what makes a press wait is said to delay it."""
-        switch = Switch()
-        assert bool(switch.down(0.0, wants)) is not wants.delays
-
     @pytest.mark.parametrize(
         ("fired", "trigger", "expected"),
         [
@@ -332,6 +326,10 @@ class TestTriggers:
     def test_is_of(self, fired: Fired, trigger: Trigger, expected: bool) -> None:
         """A firing finds the rules it is for."""
         assert fired.is_of(trigger) is expected
+
+    def test_a_press_has_no_times(self) -> None:
+        """Nor has anything else without a threshold."""
+        assert [(each.time_s, each.every_s) for each in (PRESS, RELEASE, DOUBLE)] == [(0.0, 0.0)] * 3
 
 
 def test_the_plain_path_makes_no_object() -> None:

@@ -69,6 +69,12 @@ class TestPickup:
             ([0.2, 0.8], 0.5, RECENT_S / 2, [None, 0.8]),  # a fast sweep, up
             ([0.8, 0.2, 0.1], 0.5, RECENT_S / 2, [None, 0.2, 0.1]),  # and down
             ([0.2, 0.4], 0.5, RECENT_S / 2, [None, None]),  # not there yet
+            ([0.4, 0.49], 0.5, RECENT_S / 2, [None, 0.49]),  # near, without having crossed
+            # The figures themselves: 2.36 % of the way, a tenth of a second.
+            ([0.0236], 0.0, 1.0, [0.0236]),
+            ([0.0237], 0.0, 1.0, [None]),
+            ([0.2, 0.8], 0.5, 0.099, [None, 0.8]),
+            ([0.2, 0.8], 0.5, 0.101, [None, None]),
             ([0.8, 0.6], 0.5, RECENT_S / 2, [None, None]),
             ([0.2, 0.8, 0.6], 0.5, RECENT_S * 2, [None, None, None]),  # moved unseen
         ],
@@ -93,6 +99,12 @@ class TestPickup:
         assert hand.accept(0.61, 0.9, 0.02) is None
         assert hand.accept(0.5, 0.9, 0.03) is None
         assert hand.accept(0.9, 0.9, 1.0) == 0.9
+
+    def test_a_parameter_that_is_forgotten_is_taken_at_once(self) -> None:
+        """Another pedalboard has come, and nobody knows yet where its parameters stand."""
+        hand = Pickup()
+        assert hand.accept(0.2, 0.9, 0.0) is None
+        assert hand.accept(0.3, None, 0.01) == 0.3
 
     def test_the_side_is_that_of_where_the_parameter_is_now(self) -> None:
         """A parameter that moved over a resting control has not been crossed by it."""
@@ -172,13 +184,30 @@ class TestScale:
     def test_a_control_that_was_moved_unseen_begins_where_it_is(self, gap_s: float, expected: float | None) -> None:
         """What comes late and from afar is no movement to go by."""
         hand = Scale()
-        hand.accept(0.5, 0.5, 0.0)
-        hand.accept(0.6, 0.5, 0.0)
+        hand.accept(0.5, 0.5, 64.0)
+        hand.accept(0.6, 0.5, 64.0)
         hand.lost()
-        taken = hand.accept(0.8, 0.2, gap_s)
+        taken = hand.accept(0.8, 0.2, 64.0 + gap_s)
         assert taken == (None if expected is None else pytest.approx(expected))
         if expected is None:
-            assert hand.accept(0.9, 0.2, gap_s + 0.01) == pytest.approx(0.6)
+            assert hand.accept(0.9, 0.2, 64.1 + gap_s) == pytest.approx(0.6)
+
+    def test_exactly_as_far_as_a_pickup_is_not_far(self) -> None:
+        """The limit itself still counts as a movement."""
+        hand = Scale()
+        assert hand.accept(0.0, 0.5, 0.0) is None
+        hand.lost()
+        assert hand.accept(PICKUP_DISTANCE, 0.5, 60.0) == pytest.approx(0.5 + 0.5 * PICKUP_DISTANCE)
+
+    def test_exactly_a_step_apart_is_met(self) -> None:
+        """At the start, and after somebody else moved the parameter."""
+        hand = Scale()
+        assert hand.accept(0.0, MET_DISTANCE, 0.0) is None
+        assert hand.accept(0.5, MET_DISTANCE, 0.01) == 0.5
+        assert hand.accept(0.0, MET_DISTANCE, 0.02) == 0.0
+        hand.lost()
+        hand.accept(0.0, MET_DISTANCE, 0.03)
+        assert hand.accept(0.5, MET_DISTANCE, 0.04) == 0.5
 
     def test_once_met_it_simply_follows(self) -> None:
         """Where both are nearer than a step of a 7-bit control, at the start as well."""
@@ -188,6 +217,13 @@ class TestScale:
         hand = Scale()
         assert hand.accept(0.5, 0.5 + MET_DISTANCE * 1.1, 0.0) is None
         assert hand.accept(0.5, 0.5, 0.01) == pytest.approx(0.5 + MET_DISTANCE * 1.1)
+
+    @pytest.mark.parametrize(("apart", "met"), [(0.0078, True), (0.0079, False)])
+    def test_met_is_one_step_of_a_7_bit_control(self, apart: float, met: bool) -> None:
+        """1 / 127 of the way."""
+        hand = Scale()
+        hand.accept(0.0, apart, 0.0)
+        assert (hand.accept(0.5, apart, 0.01) == 0.5) is met
 
     @given(POSITIONS, POSITIONS, st.lists(POSITIONS, max_size=30))
     def test_is_continuous_and_in_the_hands_direction(

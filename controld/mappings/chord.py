@@ -52,8 +52,8 @@ def chords_of(triggers: Iterable[Trigger]) -> tuple[Chord, ...]:
     for trigger in triggers:
         if trigger.chord:
             other = found.get(trigger.control)
-            within_s = max(trigger.within_s, other.within_s if other else 0.0)
-            found[trigger.control] = Chord(trigger.control, trigger.chord, within_s)
+            if other is None or trigger.within_s > other.within_s:
+                found[trigger.control] = Chord(trigger.control, trigger.chord, trigger.within_s)
     return tuple(found.values())
 
 
@@ -117,8 +117,7 @@ class Router:
     def up(self, control: str, now: float) -> list[Route]:
         """Take a control coming up."""
         routes = self.expire(now)
-        held = self._held.get(control)
-        if held is not None and held.owner is None:
+        if control in self._held:
             routes += self._decide(control)
         held = self._held.pop(control, None)
         owner = control if held is None else held.owner
@@ -141,8 +140,6 @@ class Router:
 
     def expire(self, now: float) -> list[Route]:
         """Decide what time alone decides."""
-        if not self._attempts:
-            return []
         self._attempts = [each for each in self._attempts if not each.missing or now < each.until_s]
         return self._settle()
 
@@ -155,7 +152,7 @@ class Router:
         self._held, self._attempts = old._held, old._attempts  # noqa: SLF001 - its own kind
 
     def _decide(self, control: str) -> list[Route]:
-        """Decide at once about a control that waits: the best complete chord it is part of, or none."""
+        """Decide at once about a control, if it waits: the best complete chord it is part of, or none."""
         complete = [each for each in self._attempts if not each.missing and control in each.chord.controls]
         best = min(complete, key=lambda each: each.rank, default=None)
         if best is not None:

@@ -34,11 +34,6 @@ class Wants:
     releases_s: tuple[float, ...] = ()
     repeats: tuple[tuple[float, float], ...] = ()
 
-    @property
-    def delays(self) -> bool:
-        """Tell whether a press has to wait before it can fire."""
-        return self.double_s is not None or bool(self.holds_s or self.releases_s)
-
 
 PLAIN = Wants()
 
@@ -63,8 +58,6 @@ def wants_of(triggers: Iterable[Trigger]) -> Wants:
     times: dict[Gesture, set[tuple[float, float]]] = {}
     for trigger in triggers:
         times.setdefault(trigger.gesture, set()).add((trigger.time_s, trigger.every_s))
-    if times.keys() <= _UNTIMED:
-        return PLAIN
     doubles = times.get(Gesture.DOUBLE)
     return Wants(
         tuple(sorted(time_s for time_s, _ in times.get(Gesture.HOLD, ()))),
@@ -84,7 +77,6 @@ class _Phase(Enum):
 
 _UP, _UNDECIDED, _PRESSED, _TAKEN, _WAITING = _Phase  # a member is much slower to reach through its class
 _TIMED = frozenset({Gesture.HOLD, Gesture.HOLD_RELEASE, Gesture.REPEAT})
-_UNTIMED = frozenset({Gesture.PRESS, Gesture.RELEASE})
 _NOTHING: tuple[Fired, ...] = ()
 _PRESS, _RELEASE, _DOUBLE = (Fired(Gesture.PRESS),), (Fired(Gesture.RELEASE),), (Fired(Gesture.DOUBLE),)
 

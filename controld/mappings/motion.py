@@ -24,8 +24,6 @@ _SLOW_S = 1.0 / SLOW_PER_S
 
 def without_ends(position: float, deadzone: float) -> float:
     """Return a position of which `deadzone` (0.0 to below 0.5) at either end counts as the end, the rest stretched."""
-    if not deadzone:
-        return position
     return clamp((position - deadzone) / (1.0 - 2.0 * deadzone), 0.0, 1.0)
 
 

@@ -7,6 +7,7 @@ known yet (None) jumps. Call `lost` when somebody else moved the parameter, or w
 asked: on another page, or while its device was away.
 """
 
+import math
 from typing import Protocol
 
 from controld.mappings.shaping import Takeover
@@ -54,21 +55,23 @@ class Pickup:
 
     def __init__(self) -> None:
         self._holds = False
-        self._last: float | None = None
-        self._last_s = 0.0
+        self._last, self._last_s = 0.0, -math.inf
 
     def accept(self, position: float, standing: float | None, now: float) -> float | None:
         """Return `position` once the parameter is picked up, else None."""
         if not self._holds:
-            self._holds = standing is None or abs(position - standing) <= PICKUP_DISTANCE
-            if standing is not None and self._last is not None and now - self._last_s <= RECENT_S:
-                self._holds |= _between(self._last, standing, position)
+            self._holds = standing is None or self._reaches(position, standing, now)
         self._last, self._last_s = position, now
         return position if self._holds else None
 
     def lost(self) -> None:
         """Wait again."""
         self._holds = False
+
+    def _reaches(self, position: float, standing: float, now: float) -> bool:
+        if abs(position - standing) <= PICKUP_DISTANCE:
+            return True
+        return now - self._last_s <= RECENT_S and (self._last - standing) * (position - standing) <= 0.0
 
 
 class Scale:
@@ -89,17 +92,18 @@ class Scale:
 
     def accept(self, position: float, standing: float | None, now: float) -> float | None:
         """Return where the parameter goes; None for the first reading, which only tells where the control is."""
-        last, last_s = self._last, self._last_s
+        last, gap_s = self._last, now - self._last_s
         self._last, self._last_s = position, now
         if self._met or standing is None:
             self._met = True
             return position
         if self._start is None:
-            moved_unseen = last is None or (now - last_s > RECENT_S and abs(position - last) > PICKUP_DISTANCE)
-            self._start = (position if moved_unseen or last is None else last), standing
-            if moved_unseen:
-                self._met = abs(position - standing) <= MET_DISTANCE
+            # What comes late and from afar is a control that was moved unseen: no movement to go by.
+            if last is None or (gap_s > RECENT_S and abs(position - last) > PICKUP_DISTANCE):
+                self._begin(position, standing)
                 return None
+            self._begin(last, standing)
+        assert self._start is not None
         scaled = _scaled(position, *self._start)
         self._met = abs(scaled - position) <= MET_DISTANCE
         return scaled
@@ -108,16 +112,16 @@ class Scale:
         """Begin again from where both are then."""
         self._met, self._start = False, None
 
+    def _begin(self, position: float, standing: float) -> None:
+        self._start = position, standing
+        self._met = abs(position - standing) <= MET_DISTANCE
+
 
 def follower(takeover: Takeover) -> Follower:
     """Return a new follower of this kind."""
     if takeover is Takeover.PICKUP:
         return Pickup()
     return Scale() if takeover is Takeover.SCALE else Jump()
-
-
-def _between(one: float, middle: float, other: float) -> bool:
-    return one <= middle <= other or other <= middle <= one
 
 
 def _scaled(position: float, start: float, standing: float) -> float:

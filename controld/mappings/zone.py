@@ -24,32 +24,29 @@ class Crossed:
         return trigger.gesture is self.gesture and trigger.at == self.at
 
 
-_NOTHING: tuple[Crossed, ...] = ()
-
-
 class _Zone:
     """One zone. `way` (1.0 or -1.0) turns positions towards the zone's end, so that toe and heel are the same."""
 
     __slots__ = ("edge", "entered", "inside", "leave", "left", "way")
 
     def __init__(self, gesture: Gesture, at: float) -> None:
-        self.entered, self.left = (Crossed(gesture, at, entered=True),), (Crossed(gesture, at, entered=False),)
+        self.entered, self.left = Crossed(gesture, at, entered=True), Crossed(gesture, at, entered=False)
         self.way = 1.0 if gesture is Gesture.TOE else -1.0
         self.edge = self.way * at
         # A zone that begins next to the other end is left there at the latest, or it could never be entered again.
         self.leave = self.way * clamp(at - self.way * ZONE_HYSTERESIS, 0.0, 1.0)
         self.inside: bool | None = None
 
-    def move(self, position: float) -> tuple[Crossed, ...]:
-        """Take a position; return whether the zone was entered or left, at most one of the two."""
+    def move(self, position: float) -> Crossed | None:
+        """Take a position; return whether the zone was entered or left."""
         reach, before = self.way * position, self.inside
         if reach >= self.edge:
             self.inside = True
-            return self.entered if before is False else _NOTHING
+            return self.entered if before is False else None
         if before is None or reach <= self.leave:
             self.inside = False
-            return self.left if before else _NOTHING
-        return _NOTHING
+            return self.left if before else None
+        return None
 
 
 class Zones:
@@ -58,18 +55,16 @@ class Zones:
     __slots__ = ("_zones",)
 
     def __init__(self, zones: Iterable[tuple[Gesture, float]]) -> None:
-        made = [_Zone(gesture, at) for gesture, at in sorted(set(zones), key=lambda zone: zone[1])]
-        toes = [zone for zone in made if zone.way > 0]
-        # In the order in which a sweep enters them: toes on the way up, heels on the way down.
-        self._zones = toes + [zone for zone in reversed(made) if zone.way < 0]
+        # As a sweep enters them: toes on the way up, heels on the way down.
+        self._zones = sorted((_Zone(gesture, at) for gesture, at in set(zones)), key=lambda zone: zone.edge)
 
     def move(self, position: float) -> Sequence[Crossed]:
         """Take a position, 0.0-1.0; return the zones that were left, then those that were entered, as a sweep does."""
-        crossed = _NOTHING
+        crossed: tuple[Crossed, ...] = ()
         for zone in self._zones:
             event = zone.move(position)
-            if event:
-                crossed = crossed + event if event[0].entered else event + crossed
+            if event is not None:
+                crossed = (*crossed, event) if event.entered else (event, *crossed)
         return crossed
 
     def forget(self) -> None:
