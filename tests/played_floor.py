@@ -72,13 +72,20 @@ def on_event(event: Event, *targets: Target | str, subject: str = "", page: str 
 class Floor(OfflineRig):
     """The rig with these rules; its engine is up and the first pedalboard loaded."""
 
-    def __init__(self, *rules: Rule, stage: Stage = Stage(), controls: dict[str, Control] = CONTROLS) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        *rules: Rule,
+        stage: Stage = Stage(),  # noqa: B008 - frozen
+        controls: dict[str, Control] = CONTROLS,
+        forget: bool = True,
+    ) -> None:
         self.controls = controls
         boards = (STAGE_BOARD, JAZZ_BOARD)
         rig = Rig(rules, controls, boards, "Stage", "", stage, (Bank("Gig", ("Stage", "Jazz")),))
         super().__init__(rig, FakeEngine(), ("floor", "tablet"))  # type: ignore[arg-type]
         self.wait(1.0)
-        self.forget()
+        if forget:
+            self.forget()
 
     def move(self, on: str, position: float, after: float = 0.0, client: str = "") -> None:
         """Move a control after a while."""
