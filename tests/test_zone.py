@@ -116,3 +116,4 @@ def test_zones_of_triggers() -> None:
     assert Crossed(TOE, 0.9, entered=True).is_of(toe)
     assert not Crossed(TOE, 0.9, entered=True).is_of(heel)
     assert not Crossed(TOE, 0.8, entered=True).is_of(toe)
+    assert not Crossed(TOE, 0.9, entered=False).is_of(toe)

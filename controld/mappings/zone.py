@@ -20,8 +20,8 @@ class Crossed:
     entered: bool
 
     def is_of(self, trigger: Trigger) -> bool:
-        """Tell whether this is the zone that a trigger of the same control names."""
-        return trigger.gesture is self.gesture and trigger.at == self.at
+        """Tell whether this is what a trigger of the same control waits for."""
+        return self.entered and trigger.gesture is self.gesture and trigger.at == self.at
 
 
 class _Zone:
