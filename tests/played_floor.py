@@ -126,6 +126,10 @@ class Floor(OfflineRig):
         )
         self._take(output)
 
+    def notice(self, text: str) -> None:
+        """Show a notice on every display."""
+        self._take(self.rig.notice(text, self.now))
+
     @property
     def done(self) -> list[Action]:
         """The actions since the last look at them."""
