@@ -23,12 +23,23 @@ from controld.cli import _COMMANDS, _parser
 from controld.config import CONFIG_NAME, RigLoader
 from controld.config_schema import ENGINE, MIDI, OSC, RIG, STARTUP, SURFACE
 from controld.mappings.mapper import PENDING_AFTER_S
+from controld.mappings.motion import FAST_PER_S, SLOW_PER_S, STEP_S
 from controld.mappings.profile import Coding, Kind
 from controld.mappings.profile_lights import LED, RING
 from controld.mappings.profile_tables import CONTROL, PROFILE
-from controld.mappings.rule import DEFAULT_DOUBLE_S, DEFAULT_HOLD_S, Gesture
+from controld.mappings.rule import (
+    DEFAULT_CHORD_S,
+    DEFAULT_DOUBLE_S,
+    DEFAULT_HEEL,
+    DEFAULT_HOLD_S,
+    DEFAULT_REPEAT_S,
+    DEFAULT_TOE,
+    ZONE_HYSTERESIS,
+    Gesture,
+)
 from controld.mappings.schema_tables import ACTIONS, IF, LOOK, MAPPING, MIDI_MESSAGE, RULE
 from controld.mappings.schema_words import NOT_BUILT_YET
+from controld.mappings.takeover import MET_DISTANCE, PICKUP_DISTANCE, RECENT_S
 from controld.osc_clients import MAX_CLIENTS, OWNED_S, SUBSCRIBED_S
 from controld.osc_codec import DUMP_LIMIT
 from controld.osc_methods import METHODS, find_method
@@ -296,6 +307,17 @@ FIGURES = [
     ("mapping.md", f"held for {DEFAULT_HOLD_S * 1000:g} ms"),
     ("mapping.md", f"twice within {DEFAULT_DOUBLE_S * 1000:g} ms"),
     ("mapping.md", f"not confirmed after {PENDING_AFTER_S * 1000:g} ms"),
+    ("gestures.md", f"down for {DEFAULT_HOLD_S * 1000:g} ms"),
+    ("gestures.md", f"second press within {DEFAULT_DOUBLE_S * 1000:g} ms"),
+    ("gestures.md", f"after {DEFAULT_REPEAT_S[0] * 1000:g} ms, then every {DEFAULT_REPEAT_S[1] * 1000:g} ms"),
+    ("gestures.md", f"down within {DEFAULT_CHORD_S * 1000:g} ms"),
+    ("gestures.md", f"{DEFAULT_TOE * 100:g} % of its way, `heel` at {DEFAULT_HEEL * 100:g} %"),
+    ("gestures.md", f"gone {ZONE_HYSTERESIS * 100:g} % of its way back"),
+    ("gestures.md", f"within {PICKUP_DISTANCE * 127:g} of 127 steps"),
+    ("gestures.md", f"a moment ago ({RECENT_S * 1000:g} ms)"),
+    ("gestures.md", f"within one step of {1 / MET_DISTANCE:g} of each other"),
+    ("gestures.md", f"at most {1 / STEP_S:g} steps a second"),
+    ("gestures.md", f"Up to {SLOW_PER_S:g} detents a second each counts once; from {FAST_PER_S:g} on"),
     ("osc.md", f"Up to {MAX_CLIENTS} clients"),
     ("osc.md", f"at most {DUMP_LIMIT:,} bytes"),
     ("osc.md", f"for {OWNED_S:g} s after"),

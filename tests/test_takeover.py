@@ -19,7 +19,7 @@ from controld.mappings.takeover import (
 )
 from controld.values import CURVES, Level
 
-POSITIONS = st.floats(0.0, 1.0) | st.integers(0, 127).map(lambda raw: raw / 127)
+POSITIONS = st.floats(0.0, 1.0).map(lambda share: round(share, 9)) | st.integers(0, 127).map(lambda raw: raw / 127)
 EPSILON = 1e-9
 
 
@@ -184,13 +184,13 @@ class TestScale:
     def test_a_control_that_was_moved_unseen_begins_where_it_is(self, gap_s: float, expected: float | None) -> None:
         """What comes late and from afar is no movement to go by."""
         hand = Scale()
-        hand.accept(0.5, 0.5, 64.0)
-        hand.accept(0.6, 0.5, 64.0)
+        hand.accept(0.5, 0.5, 0.1)
+        hand.accept(0.6, 0.5, 0.1)
         hand.lost()
-        taken = hand.accept(0.8, 0.2, 64.0 + gap_s)
+        taken = hand.accept(0.8, 0.2, 0.1 + gap_s)
         assert taken == (None if expected is None else pytest.approx(expected))
         if expected is None:
-            assert hand.accept(0.9, 0.2, 64.1 + gap_s) == pytest.approx(0.6)
+            assert hand.accept(0.9, 0.2, 0.2 + gap_s) == pytest.approx(0.6)
 
     def test_exactly_as_far_as_a_pickup_is_not_far(self) -> None:
         """The limit itself still counts as a movement."""
