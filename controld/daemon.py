@@ -19,12 +19,12 @@ from controld.actions import SendMidi, SendOsc
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
-from controld.changes import Refused, SnapshotChanged, StateChange
+from controld.changes import Refused, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_values import OscConfig, RigConfig
 from controld.control import Answer, ControlServer, socket_path
 from controld.errors import ControldError
-from controld.events import SurfaceEvent
+from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
 from controld.feedback import Feedback
 from controld.hub import Hub
 from controld.mappings.profile import Control
@@ -35,7 +35,7 @@ from controld.rig import Output, Rig
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
 from controld.simulate import inject
-from controld.store import Keeper, Standing, state_path
+from controld.store import Keeper, Standing, lay_over, state_path
 from controld.surfaces.midi import MidiSurface
 from controld.surfaces.midi_system import MidiSystem
 from controld.surfaces.osc import OscSurface
@@ -54,22 +54,25 @@ class Daemon:
 
     def __init__(self, config: RigConfig, socket: Path | None = None) -> None:
         self.config = config
-        self._keeper = Keeper(state_path(config.path)) if config.startup.restore == "last" else None
-        last = self._keeper.kept if self._keeper else Standing()
+        self._keeper = Keeper(state_path(config.path))
+        last = self._keeper.kept if config.startup.restore == "last" else Standing()
+        saved = self._keeper.saved
         known = last.pedalboard in {board.name for board in config.pedalboards}
         start = last if known else Standing(config.startup.pedalboard)
         self.rig = Rig(
             config.rules,
             config.controls,
-            config.pedalboards,
+            lay_over(config.pedalboards, saved),
             start.pedalboard,
             start.snapshot,
             config.stage,
             config.banks,
         )
+        self.rig.session.saved.update(saved)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
-        self._door = ControlServer(socket or socket_path(), self._answer, self._watched)
+        self._door = ControlServer(socket or socket_path(), self._answer, self._watched, self._quieted)
+        self._quiet: frozenset[str] = frozenset()  # surfaces whose controls do nothing while they are learned
         self._tracer = Tracer(self._door, self.rig)
         self._reloading = Reloading(config, catalogue_symbols(), self._take, self._tracer.note, self._notice)
         self._asked: RigConfig | None = None  # the newest configuration, with what waits for the next start
@@ -113,9 +116,8 @@ class Daemon:
             await self._start_osc(stack)
             await self._start_engine(stack)
             await self._start_midi(stack)
-            if self._keeper is not None:
-                self._keeper.start()
-                stack.push_async_callback(self._keeper.stop)
+            self._keeper.start()
+            stack.push_async_callback(self._keeper.stop)
             self._reloading.start()
             stack.push_async_callback(self._reloading.stop)
             yield
@@ -173,6 +175,8 @@ class Daemon:
     # In
 
     def _receive(self, event: SurfaceEvent) -> None:
+        if self._quiet and surface_of(event) in self._quiet and not isinstance(event, SurfaceConnected | SurfaceLost):
+            return
         self._hub.enter(self.rig.receive, event)
 
     def _replied(self, request: EngineRequest, reply: EngineReply) -> None:
@@ -207,7 +211,8 @@ class Daemon:
         return {"ok": True, "at": kept.at_s, "set": kept.files.digest}
 
     def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
-        return self.rig.replace(config.rules, controls, config.pedalboards, now, config.stage, config.banks)
+        boards = lay_over(config.pedalboards, self.rig.session.saved)
+        return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
     # Out
 
@@ -227,7 +232,7 @@ class Daemon:
                 self._told(change)
                 if type(change) is Refused:
                     self._refuse(change)
-                elif type(change) is SnapshotChanged:
+                elif type(change) in {SnapshotChanged, SnapshotSaved}:
                     self._keep()
         for message in output.messages:
             if isinstance(message, SendMidi) and message.surface in self._midi:
@@ -242,8 +247,9 @@ class Daemon:
             self._tracer.saw_output(output)
 
     def _keep(self) -> None:
-        if self._keeper is not None:
-            self._keeper.note(Standing(self.rig.session.pedalboard.name, self.rig.session.snapshot))
+        session, restores = self.rig.session, self.config.startup.restore == "last"
+        names = (session.pedalboard.name, session.snapshot) if restores else ("", "")
+        self._keeper.note(Standing(*names, tuple(session.saved.values())))
 
     def _resync(self, surface: str) -> None:
         """Show a surface ("": each) everything again, whatever it is thought to show."""
@@ -283,6 +289,18 @@ class Daemon:
     def _watched(self, active: bool) -> None:
         self._tracer.watch(self._surfaces, self._client, active=active)
 
+    def _quieted(self, surfaces: frozenset[str]) -> None:
+        """Take note of the surfaces that are learned; what they hold is released, for its end would not be heard."""
+        for name in sorted(surfaces ^ self._quiet):
+            begins = name in surfaces
+            text = f"{name} is being learned: its controls do nothing" if begins else f"{name} plays again"
+            log.info("%s", text)
+            self._tracer.note(text)
+            self._notice(text)
+            if begins:
+                self._hub.enter(self.rig.release, name)
+        self._quiet = surfaces
+
     def _answer(self, request: Answer) -> Answer:
         match request.get("do"):
             case "simulate":
@@ -318,6 +336,7 @@ class Daemon:
             "engine": self.rig.mapper.view.engine.value,
             "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
             "surfaces": self.surface_words(),
+            "controls": {name: control.kind.value for name, control in self.config.controls.items()},
             "counters": {
                 **{name: dict(surface.counters) for name, surface in self._surfaces.items()},
                 "unmapped": self.rig.mapper.unmapped,

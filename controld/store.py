@@ -1,4 +1,4 @@
-"""Where the rig stood, kept for the next start: the pedalboard and its snapshot.
+"""What the rig keeps for the next start: the pedalboard and snapshot it stood on, and the snapshots that were saved.
 
 Shell: it writes a file in the user's state folder. Atomically (write, fsync, rename, fsync of the folder), so that
 power that goes at any moment leaves the old or the new state; in a thread, because a disk may take its time.
@@ -9,8 +9,12 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from controld.session.model import Pedalboard
+from controld.session.saved import SavedSnapshot, from_members, overlay, to_members
 
 VERSION = 1
 # A change is on disk this long after it at the latest, and a row of changes costs one write.
@@ -21,10 +25,29 @@ log = logging.getLogger("controld.store")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is restored at the next start, by name; "" for none."""
+    """What is restored at the next start, by name ("" for none), with the snapshots that players saved."""
 
     pedalboard: str = ""
     snapshot: str = ""
+    saved: tuple[SavedSnapshot, ...] = ()
+
+
+# Saved snapshots by the names of pedalboard and snapshot.
+Saved = dict[tuple[str, str], SavedSnapshot]
+
+
+def lay_over(boards: Sequence[Pedalboard], saved: Saved) -> tuple[Pedalboard, ...]:
+    """Return the pedalboards of the files with what was saved laid over them.
+
+    What was edited in its file since is said in the log and taken out of `saved`: the file counts.
+    """
+    laid, stale = overlay(boards, saved)
+    for board, snapshot in sorted(stale):
+        log.warning(
+            "the snapshot `%s` of `%s` was changed in its file since it was saved; the file counts", snapshot, board
+        )
+        del saved[board, snapshot]
+    return laid
 
 
 def state_path(config: Path, what: str = "last", suffix: str = ".json") -> Path:
@@ -42,12 +65,12 @@ def read_standing(path: Path) -> Standing:
                 "%s is of version %s, which this controld does not know; it is left alone", path, kept["version"]
             )
             return Standing()
-        return Standing(str(kept["pedalboard"]), str(kept["snapshot"]))
+        return Standing(str(kept["pedalboard"]), str(kept["snapshot"]), tuple(map(_read_saved, kept.get("saved", ()))))
     except FileNotFoundError:
         return Standing()
     except OSError as error:
         log.warning("where the rig stood cannot be read: %s", error)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         aside = path.with_suffix(".damaged")
         log.warning("%s is damaged; it is set aside as %s", path, aside.name)
         path.replace(aside)
@@ -56,7 +79,13 @@ def read_standing(path: Path) -> Standing:
 
 def write_standing(path: Path, standing: Standing) -> None:
     """Keep what is to be restored. Raises OSError where the disk does not take it; the old state is there then."""
-    kept = {"version": VERSION, "pedalboard": standing.pedalboard, "snapshot": standing.snapshot}
+    kept: dict[str, object] = {
+        "version": VERSION, "pedalboard": standing.pedalboard, "snapshot": standing.snapshot,
+        "saved": [
+            {"pedalboard": each.pedalboard, "written": each.written, "snapshot": to_members(each.snapshot)}
+            for each in standing.saved
+        ],
+    }  # fmt: skip
     replace_file(path, json.dumps(kept).encode())
 
 
@@ -84,6 +113,14 @@ def replace_file(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
+def _read_saved(kept: dict[str, object]) -> SavedSnapshot:
+    members = kept["snapshot"]
+    if not isinstance(members, dict):
+        message = f"expected a snapshot, found {members!r}"
+        raise TypeError(message)
+    return SavedSnapshot(str(kept["pedalboard"]), str(kept["written"]), from_members(members))
+
+
 class Keeper:
     """Writes the newest standing soon after it changed; a disk that refuses is said once, and playing goes on."""
 
@@ -93,6 +130,11 @@ class Keeper:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._complained = False
+
+    @property
+    def saved(self) -> Saved:
+        """The snapshots that were saved before this start."""
+        return {(each.pedalboard, each.snapshot.name): each for each in self.kept.saved}
 
     def start(self) -> None:
         """Begin to keep."""

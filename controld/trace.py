@@ -6,29 +6,56 @@ Pure: from the values that pass through the core to text. One table of kinds, on
 from collections.abc import Callable, Mapping
 
 from controld.actions import (
+    CycleParameter,
     DriveParameter,
     LoadPedalboard,
     LoadPreset,
+    MorphSnapshots,
+    Panic,
     Pick,
     RecallSnapshot,
+    Redo,
     Resync,
+    RollBack,
+    SaveSnapshot,
     Seek,
+    SelectBank,
+    SelectPage,
     SendMidi,
     SendOsc,
     SetBypass,
+    SetMute,
     SetParameter,
+    SetTempo,
+    SetTransport,
+    SetTuner,
+    SetVariable,
+    ShowText,
     StepParameter,
+    TapTempo,
     ToggleParameter,
+    Undo,
+    Value,
 )
 from controld.changes import (
+    BankChanged,
+    BeatPassed,
     BypassChanged,
     EngineChanged,
+    MorphChanged,
+    MuteChanged,
+    PageChanged,
     ParameterChanged,
     PedalboardChanged,
     PresetChanged,
     Refused,
     SnapshotChanged,
+    SnapshotSaved,
     State,
+    SurfaceChanged,
+    TempoChanged,
+    TunerChanged,
+    VariableChanged,
 )
 from controld.events import (
     ControlMoved,
@@ -49,7 +76,9 @@ from controld.session.requests import (
     TimedOut,
     WriteBypass,
     WriteParameters,
+    WriteTransport,
 )
+from controld.values import Duration
 
 # Each step's name as printed, in the order in which a press passes them.
 KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light", "out", "note")
@@ -85,6 +114,45 @@ def _drive(action: DriveParameter) -> str:
     return f"{action.effect}/{action.symbol} to {action.position:.1%} of its scale{between}"
 
 
+def _over(time: Duration | None) -> str:
+    return f" over {_time(time)}" if time is not None else ""
+
+
+def _time(time: Duration) -> str:
+    if not time.beats:
+        return f"{time.seconds:g} s"
+    return f"{time.beats:g} {'beat' if time.beats == 1 else 'beats'}"
+
+
+def _switched(what: str, on: bool | None, words: tuple[str, str] = ("on", "off")) -> str:
+    return f"{what} {'toggle' if on is None else words[0] if on else words[1]}"
+
+
+def _morph(action: MorphSnapshots) -> str:
+    stops = ", ".join(_pick(snapshot) for _, snapshot in action.stops)
+    return f"morph of {stops} at {action.position:.1%}"
+
+
+def _tempo(action: SetTempo) -> str:
+    return f"tempo by {action.by:+g} bpm" if action.bpm is None else f"tempo {action.bpm:g} bpm"
+
+
+def _value(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, int | float) else value
+
+
+def _variable(action: SetVariable) -> str:
+    if action.toggle:
+        return f"variable {action.name} toggle"
+    if action.cycle:
+        return f"variable {action.name} to the next of {', '.join(map(_value, action.cycle))}"
+    return f"variable {action.name} " + (f"by {action.by:+g}" if action.to is None else f"to {_value(action.to)}")
+
+
+def _show(action: ShowText) -> str:
+    return f"show `{action.text}` on {action.control}" + (f" for {_time(action.time)}" if action.time else "")
+
+
 def _state(state: State) -> str:
     return {State.ASKED: "asked", State.CONFIRMED: "confirmed", State.FAILED: "FAILED"}[state]
 
@@ -98,6 +166,16 @@ def _parameter_changed(change: ParameterChanged) -> str:
     label = change.scale.label_of(change.value)
     shown = f" ({label})" if label else ""
     return f"{change.effect}/{change.symbol} = {change.value:.4g}{unit}{shown}, {_state(change.state)}"
+
+
+def _morph_changed(change: MorphChanged) -> str:
+    where = "nowhere" if change.position is None else f"at {change.position:.1%}"
+    return f"morph of {', '.join(change.snapshots)} {where}"
+
+
+def _tuner_changed(change: TunerChanged) -> str:
+    heard = f", {change.note} {change.cents:+.0f} cents" if change.note else ""
+    return f"{_switched('tuner', change.on)}{heard}, {_state(change.state)}"
 
 
 def _feedback(look: Feedback) -> str:
@@ -125,6 +203,8 @@ def describe_request(
         case WriteParameters():
             values = ", ".join(f"{symbol} = {value:.4g}" for symbol, value in request.values.items())
             text = f"{_name(request, names)}: {values}"
+        case WriteTransport():
+            text = f"{_switched('transport', request.rolling, ('rolling', 'stopped'))} at {request.bpm:g} bpm"
         case _:
             fields = (
                 _name(request, names) if field == "instance" else str(getattr(request, field))
@@ -155,20 +235,54 @@ _WORDS: dict[type, Callable[..., str]] = {
     Intent: _intent,
     SetBypass: _bypass,
     DriveParameter: _drive,
-    SetParameter: lambda action: f"{action.effect}/{action.symbol} to {action.level}",
-    StepParameter: lambda action: f"{action.effect}/{action.symbol} by {action.count} x {action.by}",
-    ToggleParameter: lambda action: f"{action.effect}/{action.symbol} between {action.first} and {action.second}",
+    SetParameter: lambda action: f"{action.effect}/{action.symbol} to {action.level}{_over(action.over)}",
+    StepParameter: lambda action: (
+        f"{action.effect}/{action.symbol} by {action.count} x {action.by}{_over(action.over)}"
+    ),
+    ToggleParameter: lambda action: (
+        f"{action.effect}/{action.symbol} between {action.first} and {action.second}{_over(action.over)}"
+    ),
+    CycleParameter: lambda action: (
+        f"{action.effect}/{action.symbol} to the next of {', '.join(map(str, action.levels))}{_over(action.over)}"
+    ),
     LoadPreset: lambda action: f"preset of {action.effect} to {_pick(action.preset)}",
     RecallSnapshot: lambda action: f"snapshot {_pick(action.snapshot)}",
+    SaveSnapshot: lambda action: f"save snapshot {_pick(action.snapshot)}",
+    MorphSnapshots: _morph,
     LoadPedalboard: lambda action: f"pedalboard {_pick(action.pedalboard)}",
+    SelectBank: lambda action: f"bank {_pick(action.bank)}",
+    SelectPage: lambda action: f"page {_pick(action.page)}",
+    SetTempo: _tempo,
+    TapTempo: lambda _action: "tap tempo",
+    SetTransport: lambda action: _switched("transport", action.rolling, ("start", "stop")),
+    SetMute: lambda action: _switched("mute", action.on),
+    SetTuner: lambda action: _switched("tuner", action.on),
+    SetVariable: _variable,
+    ShowText: _show,
+    Undo: lambda _action: "undo",
+    Redo: lambda _action: "redo",
+    Panic: lambda _action: "panic",
+    RollBack: lambda _action: "roll back to the last good files",
     SendMidi: lambda action: f"send {action.data.hex(' ')} to {action.surface}",
     SendOsc: lambda action: f"send {action.address} to {action.surface}",
-    Resync: lambda _action: "resync",
+    Resync: lambda action: f"resync {action.surface}".rstrip(),
     BypassChanged: _bypass_changed,
     ParameterChanged: _parameter_changed,
     PresetChanged: lambda change: f"{change.effect} preset {change.preset or 'none'}, {_state(change.state)}",
     SnapshotChanged: lambda change: f"snapshot `{change.snapshot}`, {_state(change.state)}",
+    SnapshotSaved: lambda change: f"snapshot `{change.snapshot}` saved",
+    MorphChanged: _morph_changed,
     PedalboardChanged: lambda change: f"pedalboard `{change.pedalboard}`, {_state(change.state)}",
+    BankChanged: lambda change: f"bank `{change.bank}`",
+    TempoChanged: lambda change: (
+        f"tempo {change.bpm:g} bpm, {_switched('transport', change.rolling, ('rolling', 'stopped'))}"
+    ),
+    BeatPassed: lambda change: f"beat {change.beat}",
+    MuteChanged: lambda change: f"{_switched('mute', change.on)}, {_state(change.state)}",
+    TunerChanged: _tuner_changed,
+    PageChanged: lambda change: f"page `{change.page}`",
+    VariableChanged: lambda change: f"variable {change.name} = {_value(change.value)}",
+    SurfaceChanged: lambda change: f"surface {change.surface} {'is here' if change.connected else 'is gone'}",
     EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",
     Refused: lambda change: f"refused {change.subject}: {change.reason}",
     Feedback: _feedback,

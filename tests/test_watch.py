@@ -1,15 +1,45 @@
 """What the monitor prints, and what the command line makes of words."""
 
 import io
+from typing import get_args
 
 import pytest
 
-from controld.actions import SetBypass
-from controld.changes import BypassChanged, State
+from controld.actions import (
+    Action,
+    CycleParameter,
+    MorphSnapshots,
+    SetBypass,
+    SetMute,
+    SetParameter,
+    SetTempo,
+    SetTransport,
+    SetVariable,
+    ShowText,
+    ToggleParameter,
+)
+from controld.changes import (
+    BypassChanged,
+    MorphChanged,
+    State,
+    StateChange,
+    TempoChanged,
+    TunerChanged,
+    VariableChanged,
+)
 from controld.events import ControlMoved
-from controld.session.requests import Denied, Done, ReadParameter, TimedOut, WriteBypass, WriteParameters
+from controld.session.requests import (
+    Denied,
+    Done,
+    ReadParameter,
+    TimedOut,
+    WriteBypass,
+    WriteParameters,
+    WriteTransport,
+)
 from controld.simulate import SimulateError, Step, parse_steps
-from controld.trace import describe, describe_request
+from controld.trace import _WORDS, describe, describe_request
+from controld.values import Duration, Level
 from controld.watch import LONGEST_ROW, watch
 
 STATUS: dict[str, object] = {
@@ -74,12 +104,35 @@ class TestWords:
             (SetBypass(("drive", "delay")), "bypass drive, delay toggle"),
             (BypassChanged("drive", False, False, State.CONFIRMED), "drive active, confirmed"),
             (BypassChanged("drive", True, True, State.FAILED), "drive bypassed, FAILED"),
+            (SetParameter("drive", "gain", Level(3, "dB"), over=Duration(2.0)), "drive/gain to 3 dB over 2 s"),
+            (CycleParameter("drive", "mode", (Level(0), Level(1))), "drive/mode to the next of 0, 1"),
+            (ToggleParameter("drive", "gain", Level(0), Level(1), Duration(beats=1)),
+             "drive/gain between 0 and 1 over 1 beat"),
+            (MorphSnapshots(((0, "Clean"), (1, 3)), 0.25), "morph of Clean, 3 at 25.0%"),
+            (SetTempo(97.5), "tempo 97.5 bpm"),
+            (SetTempo(by=-1), "tempo by -1 bpm"),
+            (SetMute(), "mute toggle"),
+            (SetTransport(rolling=True), "transport start"),
+            (SetVariable("solo", True), "variable solo to true"),
+            (SetVariable("count", by=2), "variable count by +2"),
+            (SetVariable("mode", cycle=("a", "b")), "variable mode to the next of a, b"),
+            (SetVariable("solo", toggle=True), "variable solo toggle"),
+            (ShowText("floor.screen", "hi", Duration(1)), "show `hi` on floor.screen for 1 s"),
+            (MorphChanged(("Clean", "Lead"), None), "morph of Clean, Lead nowhere"),
+            (TempoChanged(120, rolling=False), "tempo 120 bpm, transport stopped"),
+            (TunerChanged(True, State.CONFIRMED, "A2", -3.2), "tuner on, A2 -3 cents, confirmed"),
+            (VariableChanged("count", 2.0), "variable count = 2"),
             (object(), "object"),
         ],
-    )
+    )  # fmt: skip
     def test_steps_in_words(self, value: object, words: str) -> None:
         """Values of the core as a player would say them; what has no words is named."""
         assert describe(value) == words
+
+    @pytest.mark.parametrize("kind", [*get_args(Action), *get_args(StateChange)], ids=lambda kind: kind.__name__)
+    def test_every_action_and_fact_has_words(self, kind: type) -> None:
+        """Nobody has to read a type's name."""
+        assert kind in _WORDS
 
     def test_requests_with_their_replies(self) -> None:
         """What was asked, what came back, after how long."""
@@ -91,6 +144,8 @@ class TestWords:
         assert describe_request(bypass, names, Denied("no")) == "effect 2 bypassed: refused: no after 0.00 ms"
         assert "no answer in time" in describe_request(bypass, names, TimedOut(), 1.5)
         assert describe_request(ReadParameter(1, "gain"), names) == "read parameter drive gain"
+        transport = WriteTransport(rolling=True, bpb=4.0, bpm=97.5)
+        assert describe_request(transport, names) == "transport rolling at 97.5 bpm"
 
 
 class TestSimulate:

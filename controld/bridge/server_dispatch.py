@@ -16,7 +16,7 @@ from controld.bridge.hosts.base import AudioError, Host
 from controld.bridge.jsoncpp import ConversionError, as_text, dumps, loads
 
 PROTOCOL: Final = 1
-CAPABILITIES: Final = ("batch", "events", "effects", "presets")
+CAPABILITIES: Final = ("batch", "events", "effects", "presets", "transport")
 MAX_BATCH: Final = 512  # commands; what the largest rig needs to be restored, and some 20 ms of a virtual host
 SIMULATED: Final = frozenset({"virtual"})  # hosts that make no sound
 
