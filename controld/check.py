@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[Table, frozenset[str]]] = {
 }
 _FOLDERS = {"surfaces": "profile", "profiles": "profile", "mappings": "mapping", "pedalboards": "pedalboard"}
 _TEMPLATED = frozenset({"profile", "mapping"})  # kinds whose texts may hold `{names}` or `{1..8}`
+SCHEMA_FOLDER = "schema"
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -65,13 +66,41 @@ def add_schema_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `controld schema`."""
     kinds = [*KINDS, "all"]
     parser.add_argument("kind", nargs="?", choices=kinds, default="all", help="of which file; all: an object of all")
+    parser.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="write all of them to FOLDER/schema/, one file for each kind"
+    )
 
 
 def run_schema(args: argparse.Namespace) -> int:
-    """Write the JSON Schema of a kind of file, or of all of them by kind."""
+    """Write the JSON Schema of a kind of file, or of all of them by kind, to standard output or into a folder.
+
+    Raises:
+        ConfigError: the folder cannot be written.
+    """
+    if args.write is not None:
+        _write_schemas(args.write / SCHEMA_FOLDER)
+        return 0
     schemas = {kind: json_schema(kind) for kind in KINDS}
     sys.stdout.write(json.dumps(schemas if args.kind == "all" else schemas[args.kind], indent=2) + "\n")
     return 0
+
+
+def schema_text(kind: str) -> str:
+    """Return the JSON Schema of one of `KINDS` as the text of a file."""
+    return json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_schemas(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in KINDS:
+            (folder / f"{kind}.json").write_text(schema_text(kind), encoding="utf-8")
+    except OSError as error:
+        problem = Problem(str(folder), 0, 0, f"cannot be written: {error.strerror or error}")
+        raise ConfigError([problem]) from error
+    names = ", ".join(f"{kind}.json" for kind in KINDS)
+    sys.stdout.write(f"written to {folder}: {names}\n")
+    sys.stdout.write("a file says what it is in its first line: # yaml-language-server: $schema=PATH/mapping.json\n")
 
 
 def json_schema(kind: str) -> JsonSchema:

@@ -100,7 +100,8 @@ def test_shipped_profiles_are_in_the_package_too() -> None:
     """The profiles of the shipped rig are the package's, so that another rig can name them."""
     package = ROOT / "controld" / "surfaces" / "profiles"
     for path in (ROOT / "config" / "surfaces").glob("*.yaml"):
-        assert (package / path.name).read_text() == path.read_text()
+        (_, own), (_, packaged) = (each.read_text().split("\n", 1) for each in (path, package / path.name))
+        assert own == packaged, "but for the first line, which says where the schema lies"
 
 
 def test_a_rig_loads(tmp_path: Path) -> None:
