@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from config_texts import controls, node_of, told
 
-from controld.events import ControlMoved, ControlTurned, ProgramChosen
+from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen
 from controld.mappings.profile import Control, Kind, Profile, Source, SourceType
 from controld.mappings.raw_midi import RAW_MIDI, comes_from, raw_control, raw_source
 from controld.midi_codec import MidiDecoder
@@ -164,6 +164,30 @@ class TestSharedMessages:
         last: Any = [midi.receive(data, 0.0) for data in messages][-1]
         assert [event.control for event in last] == ["floor.other", f"floor.{one.name}"]
         assert [event.position for event in last] == [pytest.approx(0.6, abs=1e-4)] * 2
+
+    @pytest.mark.parametrize("written", ["cc: 7, bits: 14", "cc: 0, bits: 14", "nrpn: 0, bits: 14", "pressure: any"])
+    def test_of_two_values_in_a_profile_only_the_first_is_heard(self, written: str) -> None:
+        """Both halves of a value are claimed, also those of number 0."""
+        midi = decoder(f"a: {{{written}, kind: pedal}}\nb: {{{written}, kind: knob}}")
+        events = [event for data in midi.message_for("a", position=1.0) if (event := midi.receive(data, 0.0))]
+        assert events[-1] == ControlMoved("floor.a", 1.0, 0.0)
+        assert all(isinstance(event, ControlMoved) for event in events)
+
+    def test_a_button_may_have_the_message_of_a_hand(self) -> None:
+        """What is touched and what is pressed are both told, whichever stands first."""
+        text = "motor: {cc: 7, kind: fader, touch: {note: 40}}\npad: {note: 40, kind: button}\n"
+        midi = decoder(text + "other: {cc: 8, kind: fader, touch: {note: 40}}")
+        assert midi.receive(b"\x90\x28\x01", 0.0) == (
+            ControlMoved("floor.pad", 1.0, 0.0),
+            ControlTouched("floor.motor", True, 0.0),
+            ControlTouched("floor.other", True, 0.0),
+        )
+
+    def test_any_number_is_any_of_its_channel(self) -> None:
+        """The first number of the next channel is not one more number of this one."""
+        midi = decoder("all: {cc: any, kind: pedal, channel: 1}")
+        assert midi.receive(b"\xb0\x7f\x7f", 0.0) == ControlMoved("floor.all", 1.0, 0.0)
+        assert midi.receive(b"\xb1\x00\x7f", 0.0) is None
 
     def test_a_raw_control_can_be_played(self) -> None:
         """`controld simulate` names it like any other, on the surface's own channel."""
