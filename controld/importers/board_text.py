@@ -48,7 +48,7 @@ def _effects(board: Board) -> list[str]:
     for instance, name in board.names.items():
         block = board.block(instance)
         assert block is not None
-        lines += [f"  {name}:", *entry(4, "plugin", block.uri)]
+        lines += [f"  {scalar(name)}:", *entry(4, "plugin", block.uri)]
         if not block.enabled:
             lines += entry(4, "bypassed", value=True)
         lines += _preset(board, name, block.preset, block.uri, 4)
@@ -100,7 +100,7 @@ def _recall_lines(effect: str, state: object) -> list[str]:
     lines = entry(4, effect, state)
     if len(lines) == 1 or not isinstance(state, Mapping):
         return lines
-    return [f"    {effect}:", *(line for key, value in state.items() for line in entry(6, key, value))]
+    return [f"    {scalar(effect)}:", *(line for key, value in state.items() for line in entry(6, key, value))]
 
 
 def _moving(board: Board) -> set[tuple[str, str]]:

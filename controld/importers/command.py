@@ -85,14 +85,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import what was named, and tell what came of it; returns 0, or 1 where the result needs a hand to load.
+    """Import what was named, and tell what came of it.
+
+    Returns 0; 1 where what was named is not what it should be, or where the result needs a hand to load.
 
     Raises:
-        ConfigError: what was named cannot be read, or is not what it should be.
         ControldError: files are in the way, or cannot be written.
     """
     logging.getLogger("rdflib").setLevel(logging.ERROR)  # it warns of URIs that are unusual but work
-    outcome: Outcome = args.make(args)
+    try:
+        outcome: Outcome = args.make(args)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n\nNothing was written.\n")
+        return 1
     folder: Path = args.output or Path(slug(outcome.title, "imported"))
     own = folder / CONFIG_NAME
     rig = next(made for made in outcome.files if made.path == CONFIG_NAME)

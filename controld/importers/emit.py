@@ -8,6 +8,7 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 WIDTH = 120
 
@@ -50,9 +51,8 @@ def number(value: float) -> str:
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e9):
         return str(int(value))
     shortest = next((text for digits in range(1, 10) if _same(text := f"{value:.{digits}g}", value)), repr(value))
-    if "e" not in shortest or not 1e-6 < abs(value) < 1e9:
-        return shortest
-    return f"{float(shortest):.12f}".rstrip("0").rstrip(".")
+    is_near = 1e-6 < abs(value) < 1e9
+    return f"{Decimal(shortest):f}" if is_near else shortest
 
 
 def _same(text: str, value: float) -> bool:

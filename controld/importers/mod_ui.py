@@ -31,9 +31,8 @@ def read_bundle(folder: str, texts: Mapping[str, str]) -> Bundle:
         ControldError: rdflib is not installed.
     """
     if MANIFEST not in texts:
-        raise ConfigError(
-            [Problem(folder, 0, 0, f"no {MANIFEST} in it", "a bundle is a folder NAME.pedalboard of MOD")]
-        )
+        hint = "a bundle is a folder NAME.pedalboard that mod-ui saved"
+        raise ConfigError([Problem(folder, 0, 0, f"there is no {MANIFEST} in it", hint)])
     turtle = Turtle()
     turtle.add(texts[MANIFEST], MANIFEST, f"{folder}/{MANIFEST}")
     for name in [name for board in turtle.pedalboards() for name in turtle.more_files(board)]:

@@ -7,6 +7,7 @@ from controld.importers.board import Board
 from controld.importers.board_text import board_text
 from controld.importers.emit import scalar
 from controld.importers.outcome import Made, Outcome
+from controld.importers.pistomp_blends import blend_rules
 from controld.importers.pistomp_controls import PORT, PROFILE, SURFACE, panel_of, profile_text
 from controld.importers.pistomp_rules import Rules
 from controld.importers.pistomp_values import PiStomp
@@ -18,6 +19,7 @@ def import_pistomp(config: PiStomp, board: Board | None, switches: str, origin: 
     panel = panel_of(config, switches)
     rules = Rules(config, panel, switches, board)
     lines, pages = rules.lines(), rules.pages()
+    blends, variables = blend_rules(config, panel, board)
     outcome = Outcome("pi-stomp" if board is None else board.name)
     about = f"Made by `controld import pi-stomp` from {origin}: what the controls do."
     if board is not None:
@@ -25,17 +27,15 @@ def import_pistomp(config: PiStomp, board: Board | None, switches: str, origin: 
         outcome.files.append(file)
         outcome.notes.add(board.notes)
     outcome.notes.add(config.notes)
-    tail = [*pages, *outcome.notes.as_comment()]
-    mapping = mapping_text(about, "pi-Stomp", lines, tail)
+    after = [*pages, *outcome.notes.as_comment()]
+    mapping = mapping_text(about, "pi-Stomp", [*lines, *blends], before=variables, after=after)
     outcome.files.append(Made("mappings/pi-stomp.yaml", "the rules", mapping))
     profile = profile_text(config, panel, switches, origin)
     outcome.files.append(Made(f"surfaces/{PROFILE}.yaml", f"{len(panel.kinds)} controls", profile))
     outcome.files.append(Made("controld.yaml", "the rig", _rig(board)))
     if panel.spare:
-        names = ", ".join(sorted(panel.spare))
-        outcome.to_do.append(
-            f"have your switches send the controllers that were chosen for {names} (surfaces/{PROFILE}.yaml)"
-        )
+        what = f"have {', '.join(sorted(panel.spare))} send the controllers that were chosen for them"
+        outcome.to_do.append(f"{what} (surfaces/{PROFILE}.yaml): pi-Stomp sends none there")
     if rules.open:
         why = "the pedalboard binds nothing to them" if board else "MOD keeps in each pedalboard what they move"
         names = ", ".join(rules.open)

@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from controld.importers.board import Board
-from controld.importers.emit import remark
+from controld.importers.emit import entry, remark
 from controld.importers.names import clean
 from controld.importers.pistomp_controls import SURFACE, Panel
 from controld.importers.pistomp_values import Blend, PiStomp
 from controld.importers.rules import proposal, rule
 
+VARIABLE = "blend"
 _MOST_STOPS = 4
 _EASINGS: Mapping[str, Callable[[float], float]] = {  # as in `blend/easing.py`
     "build": lambda t: t**3,
@@ -24,29 +25,73 @@ _EASINGS: Mapping[str, Callable[[float], float]] = {  # as in `blend/easing.py`
 }
 
 
-def blend_rule(blend: Blend, config: PiStomp, panel: Panel, board: Board | None) -> list[str]:
-    """Return the rule that blends snapshots; as a comment where the pedalboard, or one of them, is not known."""
-    name = clean(blend.name, "Blend")
-    what, control = f"the blend `{name}`", panel.by_input.get(blend.input)
-    if control is None:
-        config.notes.miss(what, f"no pedal, knob or encoder has the id {blend.input}")
-        return []
-    if len(blend.stops) > _MOST_STOPS:
-        config.notes.change(f"{what} has {len(blend.stops)} stops; pi-Stomp itself would take the first four")
-    stops = {f"{position * 100:g} %": _stop(stop, board) for position, stop in blend.stops}
-    action = {"morph": {place: stop or "SNAPSHOT" for place, stop in stops.items()}, **_curve(blend, config)}
-    lines = rule(f"{SURFACE}.{control}", [action], condition={"snapshot": name})
-    if board is None or not all(stops.values()):
-        why = "one of its snapshots is not in the pedalboard" if board is not None else "its pedalboard is not known"
-        config.notes.miss(what, f"{why}; its rule waits as a comment")
-        return ["", *proposal(lines)]
-    board.snapshots.setdefault(name, -1)
-    config.notes.change(f"{what}: an effect changes at the nearer stop; pi-Stomp bypasses it between two unlike ones")
+def blend_rules(config: PiStomp, panel: Panel, board: Board | None) -> tuple[list[str], list[str]]:
+    """Return the rules that blend snapshots, and the variables they need.
+
+    A blend stands as a comment where the pedalboard, or one of its snapshots, is not known.
+    """
+    lines: list[str] = []
+    found: dict[str, list[str | int]] = {}
+    for blend in config.blends:
+        name = clean(blend.name, "Blend")
+        control = panel.by_input.get(blend.input)
+        if control is None:
+            config.notes.miss(f"the blend `{name}`", f"no pedal, knob or encoder has the id {blend.input}")
+            continue
+        stops = {f"{position * 100:g} %": _stop(stop, board) for position, stop in blend.stops}
+        action = {"morph": {place: stop or "SNAPSHOT" for place, stop in stops.items()}, **_curve(blend, config)}
+        if board is None or not all(stops.values()):
+            why = "its pedalboard is not known" if board is None else "one of its snapshots is not in the pedalboard"
+            config.notes.miss(f"the blend `{name}`", f"{why}; its rule waits as a comment")
+            lines += proposal(rule(f"{SURFACE}.{control}", [action]))
+            continue
+        found[name] = list(stops.values())
+        board.snapshots.setdefault(name, -1)
+        _tell(blend, name, config)
+        lines += rule(f"{SURFACE}.{control}", [action], condition={"variable": {VARIABLE: name}})
+    if lines:
+        lines = ["", *remark("-- blends " + "-" * 42, 2), *lines]
+    if board is None or not found:
+        return lines, []
+    told = "Which blend is on: recalling the snapshot of its name turns it on, another one off."
+    return [*lines, *_switching(found, list(board.snapshots))], [*remark(told), *_declared(next(iter(found)))]
+
+
+def _declared(first: str) -> list[str]:
     return [
+        "variables:",
+        *entry(2, VARIABLE, first, "as in pi-Stomp, the first is on when the pedalboard is loaded"),
         "",
-        *remark("It blends while the snapshot of this name is current, which changes nothing by itself.", 2),
-        *lines,
     ]
+
+
+def _switching(found: Mapping[str, Sequence[str | int]], snapshots: Sequence[str]) -> list[str]:
+    """Return the rules that turn blends on and off.
+
+    A pedal at a stop has that snapshot recalled, so a blend's own stops do not turn it off.
+    """
+    lines: list[str] = []
+    for name, stops in found.items():
+        others = [each for each in snapshots if each not in stops and each not in found]
+        lines += rule([_recalled(name)], [{"set": VARIABLE, "to": name}])
+        if others:
+            events = [_recalled(each) for each in others]
+            lines += rule(events, [{"set": VARIABLE, "to": "none"}], condition={"variable": {VARIABLE: name}})
+    return lines
+
+
+def _recalled(snapshot: str) -> dict[str, object]:
+    return {"event": "snapshot-recalled", "snapshot": snapshot}
+
+
+def _tell(blend: Blend, name: str, config: PiStomp) -> None:
+    changed = f"the blend `{name}`: an effect changes at the nearer stop; pi-Stomp bypasses it between two unlike ones"
+    config.notes.change(changed)
+    config.notes.change(f"the blend `{name}` stays on while one of its own stops is recalled; pi-Stomp turns it off")
+    if len(blend.stops) > _MOST_STOPS:
+        config.notes.change(
+            f"the blend `{name}` has {len(blend.stops)} stops; pi-Stomp itself would take the first four"
+        )
 
 
 def _stop(stop: int | str, board: Board | None) -> str | int:

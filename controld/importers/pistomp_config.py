@@ -30,9 +30,13 @@ def read_config(node: Node, report: Report) -> PiStomp:
         tuple(reader.each(node, "blend_snapshots", reader.blend)),
         reader.notes,
     )
-    reader.unknown(
-        hardware, frozenset({"version", "midi", "footswitches", "analog_controllers", "encoders"}), "hardware"
-    )
+    reader.unknown(hardware, _HARDWARE_KEYS, "hardware")
+    for what, ids in (
+        ("footswitches", [switch.id for switch in found.switches]),
+        ("encoders", [encoder.id for encoder in found.encoders]),
+    ):
+        for number in sorted({number for number in ids if ids.count(number) > 1}):
+            report.error(hardware.get(what) or hardware, f"several {what} have the id {number}")
     return found
 
 

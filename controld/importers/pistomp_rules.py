@@ -13,7 +13,6 @@ from controld.importers.bundle import BYPASS
 from controld.importers.emit import remark
 from controld.importers.mod_controls import Moved, moved_by, parameter_action
 from controld.importers.names import clean
-from controld.importers.pistomp_blends import blend_rule
 from controld.importers.pistomp_controls import LATCHING, SURFACE, Panel
 from controld.importers.pistomp_values import PiStomp, Switch
 from controld.importers.rules import Action, proposal, rule
@@ -56,8 +55,6 @@ class Rules:
                 lines += self._press(switch, moved)
         lines += self._long_presses()
         lines += self._positions(moved)
-        for blend in self.config.blends:
-            lines += blend_rule(blend, self.config, self.panel, self.board)
         return lines
 
     def pages(self) -> list[str]:
@@ -185,10 +182,12 @@ class Rules:
         turned = {name: kind for name, kind in self.panel.kinds.items() if name not in pressed}
         if turned:
             yield from ("", *remark("-- pedals, knobs and encoders " + "-" * 21, 2))
+        blended = {self.panel.by_input.get(blend.input) for blend in self.config.blends}
         for name, (controller, kind, _) in turned.items():
             actions = [each for target in moved.get(controller, []) if (each := self._position(target))]
             if actions:
                 yield from rule(f"{SURFACE}.{name}", actions)
+            if actions or name in blended:
                 continue
             self.open.append(f"{SURFACE}.{name}")
             action: Action = {"bypass": "EFFECT"} if kind == "button" else {"parameter": "EFFECT/PARAMETER"}

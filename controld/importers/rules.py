@@ -11,7 +11,7 @@ Action = Mapping[str, object]
 
 
 def rule(
-    when: str | Sequence[str],
+    when: str | Sequence[str | Mapping[str, object]],
     actions: Sequence[Action],
     *,
     condition: Mapping[str, object] | None = None,
@@ -43,11 +43,13 @@ def proposal(lines: Sequence[str], indent: int = 2) -> list[str]:
     return commented(lines, indent)
 
 
-def mapping_text(about: str, description: str, rules: Sequence[str], tail: Sequence[str] = ()) -> str:
-    """Return a file of rules; `tail` follows them."""
+def mapping_text(
+    about: str, description: str, rules: Sequence[str], *, before: Sequence[str] = (), after: Sequence[str] = ()
+) -> str:
+    """Return a file of rules; `before` and `after` are what stands around them."""
     is_empty = not any(line.strip() and not line.lstrip().startswith("#") for line in rules)
     head = [*remark(about), "version: 1", *entry(0, "description", description), ""]
-    return document([*head, "rules: []" if is_empty else "rules:", *rules, *tail])
+    return document([*head, *before, "rules: []" if is_empty else "rules:", *rules, *after])
 
 
 def rig_text(about: str, surfaces: Sequence[str], globs: Mapping[str, str], startup: str) -> str:

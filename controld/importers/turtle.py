@@ -108,14 +108,14 @@ class Turtle:
         for block in sorted(self.values(board, f"{_INGEN}block"), key=str):
             x, y = (self.number(block, f"{_INGEN}{key}") for key in ("canvasX", "canvasY"))
             number = self.whole(block, f"{_PEDAL}instanceNumber")
-            preset = self.value(block, f"{_PEDAL}preset")
+            plugin, preset = self.text(block, f"{_LV2}prototype"), self.text(block, f"{_PEDAL}preset")
             yield Block(
                 local(block),
-                self.text(block, f"{_LV2}prototype"),
+                "" if plugin.startswith(BASE) else plugin,  # `<>`, the file itself, stands for none
                 -1 if number is None else number,
                 self.text(block, f"{_INGEN}enabled") != "false",
                 (x or 0.0, y or 0.0),
-                "" if preset is None or str(preset).startswith(BASE) else str(preset),
+                "" if preset.startswith(BASE) else preset,
                 tuple(sorted(self._ports(block), key=lambda port: port.symbol)),
             )
 
@@ -179,8 +179,13 @@ class Turtle:
 
 
 def local(node: Any) -> str:
-    """Return a node's path in the bundle (`drive/gain`); "" where it lies elsewhere."""
+    """Return a node's path in the bundle (`drive/gain`); "" where it lies elsewhere.
+
+    The parser leaves `<:bpm>` as it stands, for what is before a colon could be a scheme.
+    """
     text = str(node)
+    if text.startswith(":"):
+        return text
     return unquote(text.removeprefix(BASE)) if text.startswith(BASE) else ""
 
 

@@ -1,0 +1,467 @@
+"""A pedalboard bundle of MOD becomes a pedalboard, a profile and rules that mean what MOD meant."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mod_bundle import AMBIENCE, CHORUS, DS1, REVERB, UNKNOWN, Effect, bundle_texts, saved, two_effects
+
+from controld.actions import SetTransport
+from controld.check import catalogue_symbols, check_paths
+from controld.config import load_rig
+from controld.errors import ConfigError
+from controld.events import ControlMoved
+from controld.importers.bundle import Facts
+from controld.importers.command import facts
+from controld.importers.mod_ui import import_bundles, read_bundle
+from controld.importers.names import clean
+from controld.importers.outcome import Outcome
+from controld.offline import OfflineRig
+from controld.rehearse import rehearse
+from controld.session.model import EffectRecall, Pedalboard
+from controld.session.schema import compile_pedalboard
+from controld.shape import Report
+from controld.values import Level
+from controld.yaml_reader import compose
+
+FACTS = facts()
+
+
+def imported(*boards: Mapping[str, str], known: Facts = FACTS) -> Outcome:
+    """Return what becomes of bundles, given as the texts of their files."""
+    folders = [f"B{index}.pedalboard" for index in range(len(boards))]
+    return import_bundles(
+        [(folder, read_bundle(folder, texts)) for folder, texts in zip(folders, boards, strict=True)], known
+    )
+
+
+def text_of(outcome: Outcome, start: str) -> str:
+    """Return the text of the first file whose path starts so."""
+    return next(made.text for made in outcome.files if made.path.startswith(start))
+
+
+def board_of(outcome: Outcome) -> Pedalboard:
+    """Return the first pedalboard as the loader reads it; there must be nothing wrong with it."""
+    report = Report()
+    node, problems = compose(text_of(outcome, "pedalboards/"), "f")
+    board = compile_pedalboard(node, report, catalogue_symbols())
+    assert not problems
+    assert not report.problems
+    assert board is not None
+    return board
+
+
+def written(outcome: Outcome, folder: Path) -> Path:
+    """Write a rig and return its folder, after `controld check` found nothing wrong with it."""
+    for made in outcome.files:
+        path = folder / made.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made.text, encoding="utf-8")
+    checked = check_paths([folder], catalogue_symbols())
+    assert not checked.report.problems
+    assert len(checked.files) == len(outcome.files)
+    return folder
+
+
+def played(outcome: Outcome, folder: Path) -> OfflineRig:
+    """Return the imported rig, ready to be played."""
+    return rehearse(load_rig(written(outcome, folder), catalogue_symbols()))
+
+
+def missed(outcome: Outcome) -> str:
+    """Return what has no equivalent, as one text."""
+    return "\n".join(outcome.notes.missing)
+
+
+def levels(recall: EffectRecall) -> dict[str, float]:
+    """Return a recall's parameters as numbers."""
+    return {symbol: level.value for symbol, level in recall.parameters.items()}
+
+
+class TestThePedalboard:
+    """Effects, connections, tempo."""
+
+    def test_everything_is_there(self) -> None:
+        """A whole small pedalboard, field by field."""
+        board = board_of(imported(two_effects()))
+        assert board.name == "Two Effects"
+        assert board.tempo_bpm == 96
+        assert [(effect.name, effect.uri, effect.bypassed) for effect in board.effects] == [
+            ("BossDS1", DS1, True),
+            ("Reverb", REVERB, False),
+        ]
+        assert board.effects[0].parameters == {"DRIVE": Level(0.25), "LEVEL": Level(-4.0), "TONE": Level(0.5)}
+        assert board.effects[0].position == (100.0, 10.0)
+        assert board.connections == (
+            ("system:capture_1", "BossDS1:in"),
+            ("BossDS1:out", "Reverb:in_l"),
+            ("Reverb:out_l", "system:playback_1"),
+        )
+
+    def test_effects_stand_in_the_order_of_the_sound(self) -> None:
+        """The cables decide, then the place on the canvas; a loop does not hang it."""
+        effects = [Effect("a", x=3), Effect("b", x=2), Effect("c", x=1), Effect("lone", x=0)]
+        arcs = [("capture_1", "c/in"), ("c/out", "a/in"), ("a/out", "b/in"), ("b/out", "c/in")]
+        board = board_of(imported(bundle_texts("Loop", effects, arcs)))
+        assert board.effect_names() == ("lone", "c", "a", "b")
+
+    def test_names_become_valid_and_different(self) -> None:
+        """Names of MOD that the language does not take are changed, and told."""
+        outcome = imported(bundle_texts("N", [Effect("_gx_"), Effect("gx", x=1), Effect("Écho", x=2)]))
+        assert board_of(outcome).effect_names() == ("gx", "gx_2", "Echo")
+        assert [text.partition(" is called ")[2][:6] for text in outcome.notes.changed] == [
+            "`gx` h",
+            "`gx_2`",
+            "`Echo`",
+        ]
+
+    def test_values_out_of_range_are_clamped_and_told(self) -> None:
+        """What the plugin would clamp is clamped already, and said where it is more than rounding."""
+        outcome = imported(bundle_texts("R", [Effect("d", DS1, {"DRIVE": 7.5, "TONE": 1.0000001})]))
+        assert board_of(outcome).effects[0].parameters == {"DRIVE": Level(1.0), "TONE": Level(1.0)}
+        assert list(outcome.notes.changed) == ["d/DRIVE is 1 instead of 7.5: its range is 0 to 1"]
+
+    def test_what_the_plugin_does_not_have_is_left_out_and_told(self) -> None:
+        """Another version of a plugin may have lost a parameter."""
+        outcome = imported(bundle_texts("R", [Effect("d", DS1, {"DRIVE": 0.5, "WARMTH": 1})]))
+        assert list(board_of(outcome).effects[0].parameters) == ["DRIVE"]
+        assert "the parameter d/WARMTH" in missed(outcome)
+
+    def test_unknown_plugins_are_taken_as_they_are(self) -> None:
+        """Nothing is known of their ranges, and nothing is refused."""
+        outcome = imported(bundle_texts("U", [Effect("m", UNKNOWN, {"x": 1e6, "y": "false"})]))
+        assert board_of(outcome).effects[0].parameters == {"x": Level(1e6), "y": Level(0.0)}
+        assert any(UNKNOWN in text for text in outcome.to_do)
+
+    def test_numbers_that_are_none_are_left_out(self) -> None:
+        """Not a number, and infinity, cannot be written."""
+        ports = {"a": '"NaN"^^<http://www.w3.org/2001/XMLSchema#float>', "b": '"INF"^^<urn:x>', "c": '"soft"', "d": 1}
+        board = board_of(imported(bundle_texts("N", [Effect("m", UNKNOWN, ports)])))
+        assert board.effects[0].parameters == {"d": Level(1.0)}
+
+    def test_a_port_that_switches_the_plugin_on_is_ours_alone(self) -> None:
+        """`bypassed` does that; a port of that meaning beside it would fight it."""
+        gate = Effect("gate", UNKNOWN, {"enable": 0, "bypass": 1, "gain": 2}, bypassed=True)
+        snapshots = {"snapshots": [{"name": "A", "data": {"gate": saved(False, enable=1, bypass=1, gain=3)}}]}
+        board = board_of(imported(bundle_texts("S", [gate], snapshots=snapshots)))
+        assert list(board.effects[0].parameters) == ["bypass", "gain"]  # `bypass` did not go with it
+        assert levels(board.snapshots[0].effects["gate"]) == {"gain": 3}
+
+    def test_presets_have_names_where_they_are_known(self) -> None:
+        """A bundle has a preset's URI alone; without its name the values stand for it."""
+        effects = [Effect("r", REVERB, preset=AMBIENCE), Effect("s", REVERB, preset="urn:x:mine", x=1)]
+        outcome = imported(bundle_texts("P", effects))
+        assert [effect.preset for effect in board_of(outcome).effects] == ["Ambience", ""]
+        assert "the preset urn:x:mine of `s`" in missed(outcome)
+
+    def test_what_is_no_effect_is_left_out(self) -> None:
+        """A block without a plugin, and the cables to it."""
+        outcome = imported(bundle_texts("X", [Effect("ghost", ""), Effect("d")], [("ghost/out", "d/in")]))
+        assert board_of(outcome).effect_names() == ("d",)
+        assert "the effect `ghost`" in missed(outcome)
+        assert "the connection `ghost/out -> d/in`: there is no effect `ghost`" in missed(outcome)
+
+    @pytest.mark.parametrize(
+        ("port", "kind", "why"),
+        [
+            ("cv_capture_1", "CVPort", "control voltage"),
+            ("midi_capture_2", "AtomPort", "MIDI of MOD's own hardware"),
+            ("serial_midi_in", "AtomPort", "MIDI of MOD's own hardware"),
+            ("midi_merger_out", "AtomPort", "MIDI of MOD's own hardware"),
+            ("USB_Audio_Capture_1", "AudioPort", "a port of MOD's own hardware"),
+        ],
+    )
+    def test_ports_of_the_hardware_are_told(self, port: str, kind: str, why: str) -> None:
+        """What is not the sound card's has other names elsewhere."""
+        texts = bundle_texts("H", [Effect("d")], [(port, "d/in"), ("capture_2", "d/in")], hardware={port: kind})
+        outcome = imported(texts)
+        assert board_of(outcome).connections == (("system:capture_2", "d:in"),)
+        assert f"`{port} -> d/in`: {why}" in missed(outcome)
+
+    def test_control_voltage_between_effects_is_a_cable_like_any(self) -> None:
+        """JACK joins ports of one kind whatever that is."""
+        effects = [Effect("lfo", UNKNOWN, typed={"out": "CVPort"}), Effect("d", UNKNOWN, typed={"cv": "CVPort"}, x=1)]
+        assert board_of(imported(bundle_texts("C", effects, [("lfo/out", "d/cv")]))).connections == (
+            ("lfo:out", "d:cv"),
+        )
+
+    @pytest.mark.parametrize(("bpm", "tempo"), [(20.0, 20), (280.0, 280), (19.0, 120), (1e9, 120)])
+    def test_the_tempo_is_what_mod_takes(self, bpm: float, tempo: float) -> None:
+        """MOD ignores a tempo outside 20 to 280, and so does the import."""
+        assert board_of(imported(bundle_texts("T", [Effect("d")], clock={":bpm": bpm}))).tempo_bpm == tempo
+
+    def test_other_bars_are_told(self) -> None:
+        """A bar has four beats in the language."""
+        assert "3 beats to a bar" in missed(imported(bundle_texts("T", [Effect("d")], clock={":bpb": 3.0})))
+
+
+class TestSnapshots:
+    """snapshots.json."""
+
+    def test_what_differs_is_named_everywhere(self) -> None:
+        """The state of every effect, and each parameter that is not the same throughout."""
+        clean_one, lead = board_of(imported(two_effects())).snapshots
+        assert (clean_one.name, lead.name) == ("Clean", "Lead")
+        assert clean_one.effects["BossDS1"] == EffectRecall(bypassed=True, parameters={"DRIVE": Level(0.25)})
+        assert lead.effects["BossDS1"] == EffectRecall(bypassed=False, parameters={"DRIVE": Level(0.8)})
+        assert levels(lead.effects["Reverb"]) == {"amount": 0.6}
+
+    def test_names_become_different_and_printable(self) -> None:
+        """As MOD numbers them, and without what cannot stand in a line."""
+        names = ["Lead", "Lead", "  ", "A\nB", "Solo {n}", "\ud800"]
+        snapshots = {"snapshots": [{"name": name, "data": {}} for name in names]}
+        board = board_of(imported(bundle_texts("N", [Effect("d")], snapshots=snapshots)))
+        assert board.snapshot_names() == ("Lead", "Lead (2)", "Snapshot 3", "A B", "Solo (n)", "Snapshot 6")
+
+    def test_the_older_file_is_read_too(self) -> None:
+        """presets.json had the list alone."""
+        texts = bundle_texts("Old", [Effect("d")])
+        texts["presets.json"] = json.dumps([None, {"name": "One", "data": {"d": {"bypassed": True, "ports": {}}}}])
+        board = board_of(imported(texts))
+        assert board.snapshots[0].effects == {"d": EffectRecall(bypassed=True)}
+
+    def test_the_current_one_is_told(self) -> None:
+        """A pedalboard here begins in its first snapshot."""
+        snapshots = {"current": 1, "snapshots": [{"name": "A", "data": {}}, {"name": "B", "data": {}}]}
+        outcome = imported(bundle_texts("C", [Effect("d")], snapshots=snapshots))
+        assert any("`A`; MOD had saved it in `B`" in text for text in outcome.notes.changed)
+
+    def test_effects_that_are_gone_are_told(self) -> None:
+        """A snapshot may name an effect that was removed since."""
+        snapshots = {"snapshots": [{"name": "A", "data": {"gone": saved(True)}}]}
+        outcome = imported(bundle_texts("G", [Effect("d")], snapshots=snapshots))
+        assert board_of(outcome).snapshots[0].effects == {}
+        assert "`gone` in a snapshot" in missed(outcome)
+
+    def test_files_of_plugins_are_told(self) -> None:
+        """Models and impulse responses are no parameters; both places that name one are told once."""
+        state = saved(False) | {
+            "parameters": {"urn:nam#model": ["/home/x/models/Twin.nam", "p"], "urn:nam#note": ["", "s"]}
+        }
+        snapshots = {"snapshots": [{"name": "A", "data": {"amp": state}}]}
+        texts = bundle_texts("F", [Effect("amp", UNKNOWN)], snapshots=snapshots)
+        texts["effect-0/effect.ttl"] = (
+            "@prefix state: <http://lv2plug.in/ns/ext/state#> .\n"
+            "<> state:state [ <urn:nam#model> <Deluxe%20Reverb.nam> ] .\n"
+        )
+        (told,) = imported(texts).notes.missing
+        assert told.startswith("`model` of `amp` (Deluxe Reverb.nam, Twin.nam): ")
+
+    def test_presets_of_snapshots(self) -> None:
+        """By their name where it is known, else by their values."""
+        data = {"r": saved(False, AMBIENCE, amount=0.4), "s": saved(False, "urn:x:mine", amount=0.4)}
+        snapshots = {"snapshots": [{"name": "A", "data": data}]}
+        effects = [Effect("r", REVERB, {"amount": 0.1}), Effect("s", REVERB, {"amount": 0.1}, x=1)]
+        recalls = board_of(imported(bundle_texts("P", effects, snapshots=snapshots))).snapshots[0].effects
+        assert (recalls["r"].preset, recalls["s"].preset) == ("Ambience", None)
+        assert levels(recalls["s"]) == {"amount": 0.4}
+
+
+class TestControls:
+    """MIDI bindings, and MOD's own hardware."""
+
+    def test_the_rig_follows_its_controllers_as_in_mod(self, tmp_path: Path) -> None:
+        """64 and above makes an effect active; a parameter moves between the ends of its binding."""
+        rig = played(imported(two_effects()), tmp_path)
+        board = rig.rig.session
+        rig.receive(ControlMoved("mod.cc60", 64 / 127, rig.now))
+        assert not next(each for each in rig.engine.effects.values() if each.uri == DS1).bypassed
+        rig.receive(ControlMoved("mod.cc60", 63 / 127, rig.now))
+        assert next(each for each in rig.engine.effects.values() if each.uri == DS1).bypassed
+        for position, value in ((0.0, 0.1), (0.5, 0.5), (1.0, 0.9)):
+            rig.receive(ControlMoved("mod.cc70", position, rig.now))
+            rig.wait(0.1)
+            drive = next(each for each in rig.engine.effects.values() if each.uri == DS1)
+            assert drive.values["DRIVE"] == pytest.approx(value)
+        assert board.snapshot == "Clean"
+
+    def test_the_profile_has_what_is_bound(self, tmp_path: Path) -> None:
+        """The channel that most use is the profile's; the pitch bend is a control of its own."""
+        bound: dict[str, tuple[int, int]] = {":bypass": (13, 60), "x": (13, 131), "y": (1, 7)}
+        texts = bundle_texts("P", [Effect("m", UNKNOWN, {"x": 1, "y": 2}, bound=bound)])
+        surface = load_rig(written(imported(texts), tmp_path)).surfaces[0]
+        assert surface.profile.channel == 14
+        assert list(surface.profile.controls) == ["ch2-cc7", "cc60", "bend"]
+
+    def test_ends_that_say_nothing_are_not_written(self) -> None:
+        """Ends in the wrong order, or those of the whole range, mean the whole range in MOD."""
+        bound = {"DRIVE": (0, 1, 0.0, 1.0), "TONE": (0, 2, 0.8, 0.2), "LEVEL": (0, 3, -10.0, 99.0)}
+        texts = bundle_texts("P", [Effect("d", DS1, {"DRIVE": 0, "TONE": 0, "LEVEL": 0}, bound=bound)])
+        rules = text_of(imported(texts), "mappings/")
+        assert "do: {parameter: d/DRIVE}" in rules
+        assert "do: {parameter: d/TONE}" in rules
+        assert "do: {parameter: d/LEVEL, range: [-10, 12]}" in rules  # within what the plugin has
+
+    def test_one_controller_may_move_several(self, tmp_path: Path) -> None:
+        """They become one rule with a list."""
+        effects = [Effect("d", DS1, {"DRIVE": 0.5}, bound={":bypass": (0, 9), "DRIVE": (0, 9)}),
+                   Effect("c", CHORUS, bound={":bypass": (0, 9)}, x=1)]  # fmt: skip
+        rig = played(imported(bundle_texts("S", effects)), tmp_path)
+        rig.receive(ControlMoved("mod.cc9", 0.0, rig.now))
+        assert {each.bypassed for each in rig.engine.effects.values()} == {True}
+
+    def test_rolling_is_the_transport(self, tmp_path: Path) -> None:
+        """The transport starts in the upper half; tempo and bars do not follow a control, which is told."""
+        clock, bound = {":bpm": 120.0, ":bpb": 4.0, ":rolling": 0}, {":bpm": (0, 1), ":bpb": (0, 2), ":rolling": (0, 3)}
+        outcome = imported(bundle_texts("T", [Effect("d")], clock=clock, clock_bound=bound))
+        rig = played(outcome, tmp_path)
+        for position in (0.0, 1.0, 0.9, 0.0):  # the first only tells where it stands
+            rig.receive(ControlMoved("mod.cc3", position, rig.now))
+        assert [intent.action for intent in rig.happened.intents] == [SetTransport(True), SetTransport(False)]
+        assert "CC 1 on `:bpm`" in missed(outcome)
+        assert "CC 2 on `:bpb`" in missed(outcome)
+
+    @pytest.mark.parametrize(
+        ("actuator", "more", "proposal"),
+        [
+            ("/hmi/knob1", {"port": "DRIVE"}, "do: {parameter: d/DRIVE, range: [0.2, 0.6]}"),
+            ("/hmi/footswitch2", {"port": ":bypass"}, "do: {bypass: d}"),
+            ("/hmi/footswitch2", {"port": ":bypass", "momentary": 1}, "do: {bypass: d, to: control}"),
+            ("/hmi/footswitch1", {"port": "DRIVE"}, "do: {parameter: d/DRIVE, toggle: [0.2, 0.6]}"),
+            ("/hmi/footswitch1", {"port": ":bpm", "instance": "/pedalboard"}, "do: {tempo: tap}"),
+            ("/hmi/footswitch1", {"port": ":presets"}, "do: {preset: d, to: next}"),
+            ("/hmi/knob2", {"port": ":presets", "instance": "/pedalboard"}, "do: {snapshot: next}"),
+            ("urn:cc:device:0", {"port": "DRIVE"}, "do: {parameter: d/DRIVE, range: [0.2, 0.6]}"),
+        ],
+    )
+    def test_mods_own_hardware_becomes_proposals(
+        self, actuator: str, more: Mapping[str, object], proposal: str, tmp_path: Path
+    ) -> None:
+        """A knob of MOD sends no MIDI: its rule waits as a comment that loads once it is taken."""
+        entry = {"instance": "/graph/d", "label": "Drive", "minimum": 0.2, "maximum": 0.6, "page": 0, **more}
+        outcome = imported(bundle_texts("H", [Effect("d", DS1)], addressings={actuator: [entry]}))
+        rules = text_of(outcome, "mappings/")
+        assert f"  #   {proposal}\n" in rules
+        assert rules.splitlines()[4] == "rules: []"
+        assert "MOD's own hardware sends no MIDI" in missed(outcome)
+        written(outcome, tmp_path)
+
+    @pytest.mark.parametrize(
+        ("addressings", "why"),
+        [
+            (
+                {"/cv/graph/lfo/out": {"name": "LFO", "addrs": [{"instance": "/graph/d", "port": "DRIVE"}]}},
+                "control voltage",
+            ),
+            ({"/cv/graph/cv_capture_1": [{"instance": "/graph/d", "port": "DRIVE"}]}, "control voltage"),
+            ({"/bpm": [{"instance": "/graph/d", "port": "DRIVE", "tempo": True}]}, "following the tempo"),
+            ({"/hmi/knob1": [{"instance": "/graph/gone", "port": "DRIVE"}]}, "gone/DRIVE"),
+        ],
+    )
+    def test_what_cannot_be_a_rule_is_told(self, addressings: object, why: str) -> None:
+        """Control voltage, and parameters in beats."""
+        assert why in missed(imported(bundle_texts("H", [Effect("d", DS1)], addressings=addressings)))
+
+    def test_several_pedalboards_are_one_rig(self, tmp_path: Path) -> None:
+        """Each has its own rules, under its own name, on controls they share."""
+        rig = load_rig(written(imported(two_effects(), two_effects()), tmp_path))
+        assert [board.name for board in rig.pedalboards] == ["Two Effects", "Two Effects (2)"]
+        assert len(rig.surfaces) == 1
+        assert len(rig.rules) == 6
+
+
+# Anything that a person, or another program, may have named and set.
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
+SYMBOLS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+VALUES = st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30),
+    st.dictionaries(
+        NAMES.filter(lambda name: name.strip("./ ")), st.dictionaries(SYMBOLS, VALUES, max_size=4), max_size=4
+    ),
+    st.lists(st.tuples(st.text(max_size=12), st.booleans(), VALUES), max_size=4),
+)
+def test_whatever_was_saved_loads_as_it_was_meant(
+    title: str, effects: dict[str, dict[str, float]], snapshots: list[tuple[str, bool, float]]
+) -> None:
+    """Every name, value and state of a bundle arrives in the model: names made valid, values as 32-bit floats."""
+    instances = {name.replace("/", "").replace(":", "") or "x": ports for name, ports in effects.items()}
+    placed = [Effect(name, UNKNOWN, {symbol: f"{value:f}" for symbol, value in ports.items()}, x=index)
+              for index, (name, ports) in enumerate(instances.items())]  # fmt: skip
+    data = []
+    for name, bypassed, value in snapshots:
+        states = {each: saved(bypassed, "", **dict.fromkeys(ports, value)) for each, ports in instances.items()}
+        data.append({"name": name, "data": states})
+    outcome = imported(bundle_texts(title, placed, snapshots={"snapshots": data}))
+    board = board_of(outcome)
+    assert board.name == clean(title, "B0")
+    assert len(board.effects) == len(instances)
+    for setup, ports in zip(board.effects, instances.values(), strict=True):
+        for symbol, level in setup.parameters.items():
+            assert level.value == pytest.approx(ports[symbol], rel=1e-6, abs=1e-6)
+    assert len(board.snapshots) == len(snapshots)
+    for snapshot, (_, bypassed, value) in zip(board.snapshots, snapshots, strict=True):
+        assert {recall.bypassed for recall in snapshot.effects.values()} <= {bypassed}
+        assert len(snapshot.effects) == len(instances)
+        for recall in snapshot.effects.values():
+            assert all(math.isclose(level, value, rel_tol=1e-6, abs_tol=1e-44) for level in levels(recall).values())
+
+
+class TestBrokenBundles:
+    """One sentence with the file and the place, and nothing else."""
+
+    def broken(self, **texts: str) -> str:
+        """Return what is said of a bundle with some files replaced; an empty text takes a file away."""
+        files = {**two_effects(), **{name.replace("_", "."): text for name, text in texts.items()}}
+        with pytest.raises(ConfigError) as caught:
+            imported({name: text for name, text in files.items() if text})
+        return str(caught.value)
+
+    def test_no_manifest(self) -> None:
+        """A folder without one is no bundle."""
+        assert self.broken(manifest_ttl="") == (
+            "B0.pedalboard: there is no manifest.ttl in it (a bundle is a folder NAME.pedalboard that mod-ui saved)"
+        )
+
+    def test_a_file_is_missing(self) -> None:
+        """The manifest names a file that is not there."""
+        assert self.broken(board_ttl="") == "B0.pedalboard/manifest.ttl: names the file board.ttl, which is not there"
+
+    def test_broken_turtle_has_its_line(self) -> None:
+        """Where the parser stopped."""
+        said = self.broken(board_ttl="@prefix x: <urn:x> .\n\n<> x:y ,, 3 .\n")
+        assert said.startswith("B0.pedalboard/board.ttl:3:1: not Turtle: ")
+
+    def test_no_pedalboard_in_it(self) -> None:
+        """Another kind of LV2 bundle."""
+        manifest = "@prefix lv2: <http://lv2plug.in/ns/lv2core#> .\n<x.ttl> a lv2:Plugin .\n"
+        assert "describes no pedalboards" in self.broken(manifest_ttl=manifest)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("{", "snapshots.json:1:2: not JSON: "),
+            ("3", "snapshots.json: expected an object, found 3"),
+            ('{"snapshots": 3}', "snapshots.json: snapshots: expected a list, found 3"),
+            ('{"snapshots": [3]}', "snapshots.json: snapshots[0]: expected an object, found 3"),
+            ('{"snapshots": [{"name": 3}]}', "snapshots.json: snapshots[0].name: expected a text, found 3"),
+            (
+                '{"snapshots": [{"name": "A", "data": {"d": {"ports": {"x": "loud"}}}}]}',
+                'snapshots.json: snapshots[0].data.d.ports.x: expected a number, found "loud"',
+            ),
+            ("[" * 100_000, "snapshots.json: not JSON: "),
+        ],
+    )
+    def test_broken_snapshots_have_their_place(self, text: str, said: str) -> None:
+        """The way to the value stands for its line, which JSON does not keep."""
+        assert said in self.broken(snapshots_json=text)
+
+    @settings(max_examples=60)
+    @given(st.text(st.sampled_from('<>"[]{}().;,:@^_\\ \n\tabz09-#'), max_size=60), st.integers(0, 400))
+    def test_no_damage_makes_a_traceback(self, noise: str, place: int) -> None:
+        """Whatever is written into the Turtle, it is read or refused."""
+        texts = two_effects()
+        texts["board.ttl"] = texts["board.ttl"][:place] + noise + texts["board.ttl"][place + len(noise) :]
+        said = ""
+        try:
+            board_of(imported(texts))
+        except ConfigError as error:
+            said = str(error)
+        assert not said or said.startswith("B0.pedalboard/")
