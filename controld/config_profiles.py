@@ -64,7 +64,7 @@ class ProfileShelf:
     def _find(self, place: Node, name: str) -> Path | None:
         includer = self._open[-1:]
         # A profile may include the one whose name it took.
-        paths = [path for folder in self.folders if (path := folder / f"{name}.yaml") not in includer]
+        paths = [each for each in (folder / f"{name}.yaml" for folder in self.folders) if each not in includer]
         path = next(filter(self.is_file, paths), None)
         if path is None:
             names = {each.stem for folder in self.folders for each in folder.glob("*.yaml")} - {name}
