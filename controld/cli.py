@@ -101,6 +101,18 @@ def _run(args: argparse.Namespace) -> int:
     return run(args.config, args.socket, last_good=args.last_good)
 
 
+def _add_learn(parser: argparse.ArgumentParser) -> None:
+    from controld.learn import add_arguments
+
+    add_arguments(parser)
+
+
+def _learn(args: argparse.Namespace) -> int:
+    from controld.learn import run
+
+    return run(args)
+
+
 def _add_rollback(parser: argparse.ArgumentParser) -> None:
     from controld.rollback import add_arguments
 
@@ -134,29 +146,15 @@ def _monitor(args: argparse.Namespace) -> int:
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
-    _add_socket(parser)
-    parser.add_argument("play", nargs="+", metavar="STEP", help="controls with what they do, and waits")
+    from controld.playing import add_simulate_arguments
+
+    add_simulate_arguments(parser)
 
 
 def _simulate(args: argparse.Namespace) -> int:
-    from controld.control import ControlClient, socket_path
-    from controld.simulate import parse_steps, play, settled
+    from controld.playing import run_simulate
 
-    steps = list(parse_steps(args.play))
-    client = ControlClient(socket_path(str(args.socket or "")))
-    play(client.ask, iter(steps))
-    print(_rig_line(settled(client.ask)))
-    return 0
-
-
-def _rig_line(status: dict[str, object]) -> str:
-    effects = status.get("effects")
-    active = [name for name, is_active in effects.items() if is_active] if isinstance(effects, dict) else []
-    snapshot = f" / {status['snapshot']}" if status.get("snapshot") else ""
-    board = f"{status['pedalboard']}{snapshot}"
-    if status["engine"] != "up":
-        return f"{board}: the engine is {status['engine']}; what is asked now waits for it"
-    return f"{board}: {', '.join(active) or 'nothing'} active"
+    return run_simulate(args)
 
 
 def _add_ports(parser: argparse.ArgumentParser) -> None:
@@ -267,7 +265,8 @@ _COMMANDS: list[tuple[str, str, Callable[[argparse.ArgumentParser], None], Calla
     ("explain", "tell what a control does, on each page, and where that is written", _add_explain, _explain),
     ("test", "run the tests inside the maps, with no device and no engine", _add_test, _test),
     ("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
-    ("simulate", "play controls of a running rig without hardware", _add_simulate, _simulate),
+    ("simulate", "play controls without hardware, of a running rig or offline", _add_simulate, _simulate),
+    ("learn", "write a device's profile from what its controls send", _add_learn, _learn),
     ("rollback", "return to the files that were good before", _add_rollback, _rollback),
     ("ports", "list the MIDI ports a surface could name", _add_ports, _ports),
     ("bridge", "serve the modhost-bridge protocol on ZeroMQ", _add_bridge, _bridge),
@@ -280,6 +279,16 @@ _DETAILS = {
 
 Prints what it waits for and what to try; everything else is logged (LOG_LEVEL, LOG_FORMAT=json). Saved files are
 taken while it runs, unless they have mistakes. Ctrl-C stops it cleanly, a second one at once.""",
+    "learn": """
+
+  controld learn floor                           a surface of controld.yaml; its profile is written or completed
+  controld learn board --port "*FCB1010*"        a MIDI device that no file names yet
+  controld learn tablet --listen 0.0.0.0:9000    an app that sends OSC
+  controld learn floor --seconds 20 --yes        without questions, for scripts
+
+Each control is shown as it is recognised, with what that rests on and what else it could be. Nothing is written before
+you have seen the whole and agreed; a profile that is there keeps every line. While a rig runs, the surface that is
+learned does nothing, so that no press changes the sound or saves a snapshot; --live lets it play on.""",
     "rollback": """
 
   controld rollback               the running rig plays the files before the last save; the disk stays as it is
@@ -318,7 +327,10 @@ order: in (bytes as they came), control, rule, action, request, reply, state, li
   controld simulate floor.exp1 0.7            move a pedal or fader (0 heel, 1 toe)
   controld simulate floor.wheel +3            turn an encoder by three detents
   controld simulate floor.patch program 5     choose a program (0-127)
-  controld simulate floor.fs1 down wait 600 ms floor.fs1 up""",
+  controld simulate floor.fs1 down wait 600 ms floor.fs1 up
+  controld simulate --script show.txt         steps from a file, `#` begins a comment
+  controld simulate --keys                    letters are switches (upper case: hold), + and - move the rest
+  controld simulate --offline floor.fs1       play the files: no daemon, no device, no engine, in virtual time""",
     "bridge": """
 
 Any program that speaks to modhost-bridge can use it. `--host virtual` simulates mod-host and makes no sound.""",

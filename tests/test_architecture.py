@@ -26,7 +26,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "importers": ("importers",),
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
     },
-    {"core": ("rig", "trace", "standin", "offline", "trial")},
+    {"learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson"), "core": ("rig", "trace", "standin", "offline", "trial")},
     {
         "surfaces": ("surfaces",),
         "bridge client": ("bridge.client", "bridge.link", "bridge.supervisor"),
@@ -39,7 +39,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "ports": ("ports",),
     },
     {"reload": ("reload", "generations", "rollback", "restore")},
-    {"advice": ("advice",), "trials": ("trials",)},
+    {"advice": ("advice",), "trials": ("trials", "playing", "keys")},
     {"daemon": ("daemon", "tracer", "run"), "import command": ("importers.command", "importers.files")},
     {"command line": ("cli", "bootstrap", "__main__")},
 ]  # fmt: skip
