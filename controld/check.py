@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from controld.config import CONFIG_NAME, RigLoader, find_config
-from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_mappings import MappingFiles
+from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_schema import RIG
 from controld.document import Node
 from controld.errors import ConfigError, Problem

@@ -78,7 +78,7 @@ class MappingFiles:
             self._order.append(key)
 
     def _include(self, node: Node, includer: Path, pedalboard: str, includers: tuple[Path, ...]) -> None:
-        if not isinstance(node.value, str) or not node.text.strip():
+        if node.value is None or not node.text.strip():
             return  # its shape is told by the table
         path = _key(includer.parent / Path(node.text).expanduser())
         if path in includers:
