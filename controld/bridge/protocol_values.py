@@ -15,8 +15,12 @@ from controld.values import Scale, ScalePoint, clamp
 
 # The parameter under which mod-host lets a bypass be read: 0.0 is active.
 BYPASS = ":bypass"
-# A control that is 0 while the plugin lets sound pass unprocessed (LV2 core specification, lv2:enabled).
-ENABLED = "http://lv2plug.in/ns/lv2core#enabled"
+_TIME = "http://lv2plug.in/ns/ext/time#"
+# The designations of ports that the host writes: lv2:enabled (LV2 core specification) is 0 while the plugin lets sound
+# pass unprocessed, the others (LV2 time extension) are the transport's.
+_OWNED = frozenset({
+    "http://lv2plug.in/ns/lv2core#enabled", _TIME + "beatsPerMinute", _TIME + "beatsPerBar", _TIME + "speed",
+})  # fmt: skip
 
 _NAME_SEPARATORS = re.compile(r"[#/:]")
 
@@ -76,13 +80,14 @@ def read_plugin(uri: str, reply: Mapping[str, object]) -> Plugin | None:
 
 
 def _parameters(controls: list[object]) -> Iterator[tuple[str, Scale]]:
-    """Yield the controls a person may set; the one LV2 designates as "enabled" is the bypass's own, which moves it.
+    """Yield the controls a person may set: not those that LV2 designates as somebody else's.
 
-    Written by itself it would disagree with the bypass (mod-host keeps the two apart), and a repair would fight it.
+    "enabled" is the bypass's own, which moves it: written by itself it would disagree with the bypass (mod-host keeps
+    the two apart). Tempo, bar and speed are the transport's, which the host writes there. A repair would fight both.
     """
     for control in map(members, controls):
         symbol = text(control.get("symbol"))
-        if symbol and text(control.get("designation")) != ENABLED:
+        if symbol and text(control.get("designation")) not in _OWNED:
             yield symbol, _scale(control)
 
 
