@@ -2,7 +2,8 @@
 
 Shell. One JSON object a line, both ways: `{"do": "status"}`, `{"do": "simulate", "control": "floor.fs1", "position":
 1}`, `{"do": "monitor"}`; each is answered by one line with "ok" or "error", and after `monitor` by one line per step,
-as they happen. The socket is the owner's alone: who may open it may play the rig.
+as they happen. A monitor may ask for a surface to be `quiet` as long as it watches: what is moved there does nothing.
+The socket is the owner's alone: who may open it may play the rig.
 """
 
 import asyncio
@@ -35,15 +36,24 @@ def socket_path(configured: str = "") -> Path:
 
 
 class ControlServer:
-    """Serves the door; `handle` answers a request, `on_watch` is told when the first watches and when none does."""
+    """Serves the door; `handle` answers a request, `on_watch` is told when the first watches and when none does.
+
+    `on_quiet` is told of all surfaces that are to be quiet, whenever one joins or leaves them.
+    """
 
     def __init__(
-        self, path: Path, handle: Callable[[Answer], Answer], on_watch: Callable[[bool], None] = lambda _active: None
+        self,
+        path: Path,
+        handle: Callable[[Answer], Answer],
+        on_watch: Callable[[bool], None] = lambda _active: None,
+        on_quiet: Callable[[frozenset[str]], None] = lambda _surfaces: None,
     ) -> None:
         self.path = path
         self._handle = handle
         self._on_watch = on_watch
+        self._on_quiet = on_quiet
         self._monitors: set[asyncio.StreamWriter] = set()
+        self._quiet: dict[asyncio.StreamWriter, str] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -117,6 +127,9 @@ class ControlServer:
             if not self._monitors:
                 self._on_watch(True)
             self._monitors.add(writer)
+            if "quiet" in request:
+                self._quiet[writer] = str(request["quiet"])
+                self._on_quiet(frozenset(self._quiet.values()))
             return {"ok": True}
         try:
             return self._handle(request)
@@ -129,6 +142,8 @@ class ControlServer:
             self._monitors.discard(writer)
             if not self._monitors:
                 self._on_watch(False)
+            if self._quiet.pop(writer, None) is not None:
+                self._on_quiet(frozenset(self._quiet.values()))
 
 
 def _answers(path: Path) -> bool:

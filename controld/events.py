@@ -82,3 +82,10 @@ class SurfaceLost:
 
 ControlEvent = ControlMoved | ControlTurned | ProgramChosen
 SurfaceEvent = ControlEvent | ControlTouched | OscArrived | SurfaceConnected | SurfaceLost
+
+
+def surface_of(event: SurfaceEvent) -> str:
+    """Return the name of the surface an event came from."""
+    if isinstance(event, OscArrived | SurfaceConnected | SurfaceLost):
+        return event.surface
+    return event.control.partition(".")[0]

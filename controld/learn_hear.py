@@ -26,6 +26,7 @@ from controld.midi_stream import (
     STOP,
     SYSEX,
 )
+from controld.osc_pattern import valid_address
 
 # Two messages this close are one movement of one control, in seconds: a DIN cable needs 1 ms for each.
 TOGETHER_S = 0.005
@@ -126,7 +127,12 @@ class Ears:
             self._note(Source(_NUMBERED[kind], message[1], channel + 1), Sample(now, value))
 
     def hear_osc(self, address: str, args: Sequence[OscArg], now: float) -> None:
-        """Take one OSC message: a line for each argument that is a number, or for the message where it has none."""
+        """Take one OSC message: a line for each argument that is a number, or for the message where it has none.
+
+        A message to what is no address cannot be listened to, and is left out.
+        """
+        if valid_address(address) is not None:
+            return
         if not args:
             self._note(Source(SourceType.OSC, address=address), Sample(now, 1))
             self._note(Source(SourceType.OSC, address=address), Sample(now, 0))

@@ -104,6 +104,10 @@ class Rig:
         """Do what somebody asks for who is no control: a program, a test, the rig itself ("")."""
         return self._act(action, origin, now, Output())
 
+    def release(self, surface: str, now: float) -> Output:
+        """Release what a surface holds, as if every hand were taken off it: nothing of it is heard from now on."""
+        return self._do(self.mapper.release_surface(surface, now), now, Output())
+
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> Output:
         """Take the engine's reply to a request that was taken from the outbox."""
         return self._follow(self.session.receive_reply(request, reply, now), now, Output())

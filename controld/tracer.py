@@ -1,7 +1,8 @@
 """The daemon's side of `controld monitor`: from what passes by to records, only while somebody watches.
 
 Shell, thin. A record is {"t": seconds since the daemon started, "kind": one of `trace.KINDS`, "text": ...}. While
-nobody watches nothing is observed at all, so that it costs nothing.
+nobody watches nothing is observed at all, so that it costs nothing. Messages have their `surface` too, and `data`
+(in hexadecimal) or `address` and `args`.
 """
 
 import time
@@ -11,6 +12,7 @@ from typing import Protocol
 from controld.control import ControlServer
 from controld.rig import Output, Rig
 from controld.session.requests import Denied, Done, EngineRequest, TimedOut
+from controld.surfaces.osc_outlet import Wire
 from controld.trace import describe, describe_request
 
 _KIND_OF_STEP = {"event": "control", "rule": "rule", "action": "action"}
@@ -65,7 +67,7 @@ class Tracer:
     def _observer_of(self, surface: str) -> SurfaceObserver:
         def saw(direction: str, message: object, at_s: float) -> None:
             words = _midi_words(message) if isinstance(message, bytes) else str(message)
-            self._publish(direction, f"{surface}  {words}", at_s)
+            self._publish(direction, f"{surface}  {words}", at_s, surface=surface, **_raw(message))
 
         return saw
 
@@ -77,9 +79,19 @@ class Tracer:
     def _saw_step(self, step: str, value: object) -> None:
         self._publish(_KIND_OF_STEP[step], describe(value))
 
-    def _publish(self, kind: str, text: str, at_s: float | None = None) -> None:
+    def _publish(self, kind: str, text: str, at_s: float | None = None, **more: object) -> None:
         t = (time.monotonic() if at_s is None else at_s) - self._started_s
-        self._door.publish({"t": round(t, 6), "kind": kind, "text": text})
+        self._door.publish({"t": round(t, 6), "kind": kind, "text": text, **more})
+
+
+def _raw(message: object) -> dict[str, object]:
+    """Return a message of the wire as a program reads it: bytes in hexadecimal, or address and arguments."""
+    if isinstance(message, bytes):
+        return {"data": message.hex()}
+    if isinstance(message, Wire):
+        plain = [arg if isinstance(arg, str | int | float | None) else str(arg) for arg in message.args]
+        return {"address": message.address, "args": plain}
+    return {}
 
 
 def _midi_words(data: bytes) -> str:
