@@ -27,7 +27,7 @@ from controld.importers.pistomp_controls import LATCHING, MOMENTARY
 from controld.shape import Report
 from controld.yaml_reader import read_document
 
-DETAILS = """
+_ABOUT = """
 
   controld import pi-stomp default_config.yml                     footswitches, pedals and encoders of a pi-Stomp
   controld import pi-stomp default_config.yml BOARD.pedalboard    ... with one pedalboard and its own config.yml
@@ -67,6 +67,7 @@ Reading a pedalboard needs rdflib: pip install 'controld[import]'"""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `controld import`."""
+    parser.description = (parser.description or "") + _ABOUT
     kinds = parser.add_subparsers(title="what to import", metavar="KIND", required=True)
     raw = argparse.RawDescriptionHelpFormatter
     mod = kinds.add_parser("mod-ui", help="pedalboard bundles of MOD", description=_MOD_UI, formatter_class=raw)
