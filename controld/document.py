@@ -46,7 +46,10 @@ class Node:
 
     def get(self, key: str) -> "Node | None":
         """Return the value under `key`; None where there is none, or where this is no mapping."""
-        return next((value for name, value in self.entries or () if name.text == key), None)
+        for name, value in self.entries or ():
+            if name.text == key:
+                return value
+        return None
 
     def names(self) -> tuple[str, ...]:
         """Return the keys of a mapping in order; nothing of other nodes."""

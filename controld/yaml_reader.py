@@ -7,7 +7,6 @@ deep as the text says. Scalars follow the core schema of the YAML 1.2 specificat
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +139,13 @@ class _Composer:
         if anchor is not None:
             self._anchors[anchor] = (None, 0)
         mark = event.start_mark
-        node = Node(self._path, mark.line + 1, mark.column + 1)
+        line, column = mark.line + 1, mark.column + 1
         if isinstance(event, yaml.ScalarEvent):
-            node = self._scalar(event, node)
+            node = self._scalar(event, line, column)
         elif isinstance(event, yaml.SequenceStartEvent):
-            node = replace(node, items=self._items(depth))
+            node = Node(self._path, line, column, items=self._items(depth))
         else:
-            node = replace(node, entries=self._entries(depth))
+            node = Node(self._path, line, column, entries=self._entries(depth))
         if anchor is not None:
             self._anchors[anchor] = (node, self._weight - before)
         return node
@@ -165,13 +164,13 @@ class _Composer:
         self._count(event, weight)
         return node
 
-    def _scalar(self, event: Any, place: Node) -> Node:
+    def _scalar(self, event: Any, line: int, column: int) -> Node:
         text: str = event.value
         if event.tag not in {None, "!", "tag:yaml.org,2002:str"}:
             self._fail(event, f"the tag `{shortened(event.tag)}` has no meaning here", "remove it")
         quoted = bool(event.style) or event.tag is not None
         value = text if quoted else resolve(text)
-        return Node(place.path, place.line, place.column, value, text, quoted)
+        return Node(self._path, line, column, value, text, quoted)
 
     def _items(self, depth: int) -> tuple[Node, ...]:
         items: list[Node] = []

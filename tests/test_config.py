@@ -296,12 +296,12 @@ def test_find_config_looks_where_the_manual_says(tmp_path: Path, monkeypatch: py
 
 
 def test_two_thousand_rules_load_within_a_second(tmp_path: Path) -> None:
-    """A large rig starts fast; the limit leaves room for a slow machine under load."""
+    """A large rig starts fast; what counts is the processor's time, for others may use the machine too."""
     rules = "".join(
         f"  - when: floor.fs{n % 4 + 1}\n    do: {{parameter: drive/gain, to: {n % 100} %}}\n    name: rule {n}\n"
         for n in range(2000)
     )
     path = rig_at(tmp_path, rules=f"version: 1\nrules:\n{rules}")
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(load_rig(path).rules) == 2000
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

@@ -16,6 +16,7 @@ from controld.mappings.rule import (
     DEFAULT_HOLD_S,
     DEFAULT_REPEAT_S,
     DEFAULT_TOE,
+    Gesture,
     Mode,
 )
 from controld.mappings.schema_forms import parse_every, parse_share, parse_time
@@ -41,6 +42,14 @@ class Defaults:
     heel: float = DEFAULT_HEEL
     takeover: Mapping[Kind, Takeover] = field(default_factory=dict)
     mode: Mode = Mode.RESTART
+
+    def time_of(self, gesture: Gesture) -> float:
+        """Return the time of a gesture, in seconds; 0 of those that have none."""
+        if gesture is Gesture.HOLD or gesture is Gesture.HOLD_RELEASE:
+            return self.hold_s
+        if gesture is Gesture.DOUBLE:
+            return self.double_s
+        return self.repeat_s[0] if gesture is Gesture.REPEAT else 0.0
 
 
 def _repeat(written: str) -> tuple[float, float | None]:

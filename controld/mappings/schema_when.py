@@ -72,18 +72,14 @@ class Listener:
     def _trigger(self, form: Form, control: str, gesture: Gesture, program: int | None = None) -> Trigger:
         """Return the trigger of a gesture, with the defaults for what the form does not say."""
         defaults = self.defaults
-        first_s, every_s = defaults.repeat_s
-        times = {Gesture.HOLD: defaults.hold_s, Gesture.HOLD_RELEASE: defaults.hold_s,
-                 Gesture.DOUBLE: defaults.double_s, Gesture.REPEAT: first_s}  # fmt: skip
-        zones = {Gesture.TOE: defaults.toe, Gesture.HEEL: defaults.heel}
-        return Trigger(
-            control,
-            gesture,
-            times.get(gesture, 0.0) if form.time_s is None else form.time_s,
-            program,
-            (form.every_s or every_s) if gesture is Gesture.REPEAT else 0.0,
-            zones.get(gesture, 0.0) if form.at is None else form.at,
-        )
+        time_s, every_s, at = form.time_s, 0.0, form.at
+        if time_s is None:
+            time_s = defaults.time_of(gesture)
+        if gesture is Gesture.REPEAT:
+            every_s = defaults.repeat_s[1] if form.every_s is None else form.every_s
+        if at is None:
+            at = defaults.toe if gesture is Gesture.TOE else defaults.heel if gesture is Gesture.HEEL else 0.0
+        return Trigger(control, gesture, time_s, program, every_s, at)
 
     def _kind(self, node: Node, control: str) -> Kind | None:
         """Return the kind of a control; None where it is not known, after reporting one that is not there."""
