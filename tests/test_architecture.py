@@ -26,7 +26,11 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "importers": ("importers",),
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
     },
-    {"learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson"), "core": ("rig", "trace", "standin", "offline", "trial")},
+    {
+        "core": ("rig", "trace", "standin", "offline", "trial"),
+        "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson"),
+    },
+    {"terminal": ("terminal",)},
     {
         "surfaces": ("surfaces",),
         "bridge client": ("bridge.client", "bridge.link", "bridge.supervisor"),
@@ -40,6 +44,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     },
     {"reload": ("reload", "generations", "rollback", "restore")},
     {"advice": ("advice",), "trials": ("trials", "playing", "keys")},
+    {"learn": ("learn",)},
     {"daemon": ("daemon", "tracer", "run"), "import command": ("importers.command", "importers.files")},
     {"command line": ("cli", "bootstrap", "__main__")},
 ]  # fmt: skip
