@@ -40,7 +40,7 @@ from controld.mappings.map_test import (
 from controld.mappings.profile import Control, Kind
 from controld.mappings.rule import Gesture, Rule
 from controld.offline import OfflineRig
-from controld.trial_looks import found_words, is_so, light_is_so, light_words, touches
+from controld.trial_looks import found_words, is_so, light_is_so, light_words, touched_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Trial:
 
     def _when(self, each: Expected) -> str:
         at_s = self._rig.now - self._started_s
-        what = touches(each.what, self._rig) if isinstance(each.what, Touched) else ""
+        what = touched_words(each.what, self._rig) if isinstance(each.what, Touched) else ""
         return f"it became so after {at_s:.2f} s{what}"
 
     def _judge(self) -> None:

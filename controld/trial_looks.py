@@ -6,8 +6,19 @@ Pure. One table: for each kind of expectation what has to be so, and the words f
 from collections.abc import Callable
 from typing import Any
 
-from controld.actions import SendMidi, SendOsc, Value
-from controld.changes import BypassChanged, ParameterChanged, State
+from controld.actions import (
+    Action,
+    CycleParameter,
+    DriveParameter,
+    SendMidi,
+    SendOsc,
+    SetBypass,
+    SetParameter,
+    StepParameter,
+    ToggleParameter,
+    Value,
+)
+from controld.changes import BypassChanged, State
 from controld.feedback import Feedback
 from controld.mappings.map_test import (
     CurrentIs,
@@ -25,12 +36,15 @@ from controld.mappings.map_test import (
     Touched,
     VariableIs,
 )
+from controld.mappings.runs import Intent
 from controld.offline import OfflineRig
 from controld.values import same_value
 
 # A ring or motor stands where a test says within this share.
 SHARE_TOLERANCE = 0.01
 TEMPO_TOLERANCE = 0.05
+
+ParameterAction = DriveParameter | SetParameter | StepParameter | ToggleParameter | CycleParameter
 
 
 def is_so(what: Expectation, rig: OfflineRig) -> bool:
@@ -118,21 +132,22 @@ def _variable(what: VariableIs, rig: OfflineRig) -> Value | None:
     return rig.rig.mapper.view.variables.get(what.name)
 
 
-def _is_touched(what: Touched, rig: OfflineRig) -> bool:
-    return any(_touches(what, change) for change in rig.happened.changes)
+def _touching(what: Touched, rig: OfflineRig) -> Intent | None:
+    """Return the first intent that acts on a bypass or a parameter."""
+    effects = rig.rig.mapper.view.effects_of(what.effect)
+    return next((intent for intent in rig.happened.intents if _acts_on(intent.action, effects, what.symbol)), None)
 
 
-def _touches(what: Touched, change: object) -> bool:
-    if what.symbol:
-        return isinstance(change, ParameterChanged) and (change.effect, change.symbol) == (what.effect, what.symbol)
-    return isinstance(change, BypassChanged) and change.effect == what.effect
+def _acts_on(action: Action, effects: tuple[str, ...], symbol: str) -> bool:
+    if not symbol:
+        return isinstance(action, SetBypass) and not set(effects).isdisjoint(action.effects)
+    return isinstance(action, ParameterAction) and action.effect in effects and action.symbol == symbol
 
 
-def touches(what: Touched, rig: OfflineRig) -> str:
-    """Return by whom a thing was touched, as words to add."""
-    change = next((change for change in rig.happened.changes if _touches(what, change)), None)
-    origin = getattr(change, "origin", "")
-    return f", by {origin}" if origin else ""
+def touched_words(what: Touched, rig: OfflineRig) -> str:
+    """Return which rule acted on it."""
+    intent = _touching(what, rig)
+    return f", by {intent.rule.place}" if intent is not None else ""
 
 
 def _midi_sent(what: SentMidi, rig: OfflineRig) -> bool:
@@ -198,7 +213,7 @@ _KINDS: dict[type, tuple[Callable[[Any, OfflineRig], bool], Callable[[Any, Offli
         lambda what, rig: _switch(what, rig) is what.on,
         lambda what, rig: f"{what.what} {(_ROLLS if what.what == 'transport' else _ON_OFF)[_switch(what, rig)]}",
     ),
-    Touched: (_is_touched, lambda what, _rig: f"{what.effect} was left alone"),
+    Touched: (lambda what, rig: _touching(what, rig) is not None, lambda what, _rig: f"{what.effect} was left alone"),
     SentMidi: (_midi_sent, _sent_words),
     SentOsc: (_osc_sent, _sent_words),
     Shows: (_shows, lambda what, rig: f"show {what.control} {_shown(what, rig) or 'nothing'}"),

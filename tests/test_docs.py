@@ -20,7 +20,7 @@ from controld.bridge.server_dispatch import CAPABILITIES, MAX_BATCH
 from controld.bridge.supervisor import RESTART_FIRST_S, RESTART_MAX_S
 from controld.check import catalogue_symbols
 from controld.cli import _COMMANDS, _parser
-from controld.config import CONFIG_NAME, RigLoader
+from controld.config import CONFIG_NAME, RigLoader, load_rig
 from controld.config_schema import ENGINE, MIDI, OSC, RIG, STARTUP, SURFACE
 from controld.mappings.mapper import PENDING_AFTER_S
 from controld.mappings.motion import FAST_PER_S, SLOW_PER_S, STEP_S
@@ -49,6 +49,7 @@ from controld.session.schema import BANKS, EFFECT, PEDALBOARD, RECALL
 from controld.shape import Table
 from controld.simulate import HOLD_S, parse_steps
 from controld.trace import KINDS
+from controld.trials import verdicts_of
 from controld.values import CURVES, known_units
 from controld.yaml_reader import compose
 
@@ -129,6 +130,16 @@ def test_the_named_files_of_a_page_make_a_rig(page: Path, tmp_path: Path) -> Non
     names = {block.label for block in YAML if block.page == page and block.label not in {"", "fragment"}}
     unread = {name for name in names if config / name not in loader.files}
     assert not unread, "no file of the page's rig names these"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tests_of_a_page_pass(page: Path, tmp_path: Path) -> None:
+    """What a page's maps say of themselves is so, played offline."""
+    loader, config = rig_of(page, tmp_path)
+    if loader.report.problems:
+        pytest.skip("its files have mistakes, which another test tells")
+    verdicts = verdicts_of(load_rig(config, catalogue_symbols()))
+    assert [(verdict.test.name, failure) for verdict in verdicts for failure in verdict.failures] == []
 
 
 @pytest.mark.parametrize("block", [block for block in YAML if not block.label], ids=str)

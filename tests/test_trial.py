@@ -102,6 +102,7 @@ class TestSteps:
     def test_a_hold_fires_and_nothing_else(self) -> None:
         """The page's own example."""
         play = (Down("floor.drive"), Wait(Duration(0.6)), Up("floor.drive"))
+        assert passes(run(*play, unwanted=(DRIVEN,)))  # the snapshot has it active, but no rule touched it
         looks = (LightIs("floor.lead", "off"),)
         assert passes(run(*play, expect=(LEAD,), given=Given("Stage", "Clean"), lights=looks))
         assert passes(run(Press("floor.drive", 0.65), expect=(LEAD,)))
@@ -172,7 +173,7 @@ class TestFailures:
         verdict = run(Press("floor.drive"), expect=(LEAD,), unwanted=(DRIVEN,))
         touched, missed = verdict.failures
         assert touched.expected.startswith("not ")
-        assert (touched.found, touched.place) == ("it became so after 0.05 s, by floor", "t:4")
+        assert (touched.found, touched.place) == ("it became so after 0.05 s, by stage.yaml:floor.drive:press", "t:4")
         assert missed.found == "snapshot Clean"
         (fired,) = verdict.fired
         assert (fired.rule.place, round(fired.at_s, 6)) == ("stage.yaml:floor.drive:press", 0.05)

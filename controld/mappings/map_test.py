@@ -155,7 +155,7 @@ class SwitchIs:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """`bypass drive` or `parameter drive/gain`: its bypass or parameter was changed, or asked to, whichever way."""
+    """`bypass drive` or `parameter drive/gain`: a rule acted on it; what a snapshot brings along is not that."""
 
     effect: str
     symbol: str = ""  # "" for its bypass
