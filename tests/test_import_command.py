@@ -1,11 +1,13 @@
 """`controld import` as a person runs it: what it writes, what it prints, and what it refuses."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from mod_bundle import two_effects, write_bundle
 from test_import_pi_stomp import BLEND, DEFAULT
@@ -13,6 +15,7 @@ from test_import_pi_stomp import BLEND, DEFAULT
 from controld.errors import ControldError
 from controld.importers.files import write_all
 from controld.importers.outcome import Made
+from controld.yaml_reader import compose
 
 
 def controld(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +28,11 @@ def controld(folder: Path, *words: str, **environment: str) -> subprocess.Comple
 def files_of(folder: Path) -> list[str]:
     """Return every file below a folder, by its path from there."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def rig_of(folder: Path) -> list[str]:
+    """Return the YAML files of a rig."""
+    return [path for path in files_of(folder) if path.endswith(".yaml")]
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ class TestAnImport:
         """In a folder of its own, with everything that belongs to a rig."""
         done = controld(tmp_path, "import", "mod-ui", bundle.name)
         assert (done.returncode, done.stderr) == (0, "")
-        assert files_of(tmp_path / "two-effects") == [
+        assert rig_of(tmp_path / "two-effects") == [
             "controld.yaml", "mappings/two-effects.yaml", "pedalboards/two-effects.yaml", "surfaces/mod-midi.yaml",
         ]  # fmt: skip
         assert "two-effects/pedalboards/two-effects.yaml  Two Effects: 2 effects, 2 snapshots" in done.stdout
@@ -74,7 +82,7 @@ class TestAnImport:
     def test_pi_stomp_alone(self, tmp_path: Path, config: Path) -> None:
         """Without a pedalboard the rig has none, and checks."""
         assert controld(tmp_path, "import", "pi-stomp", config.name).returncode == 0
-        assert files_of(tmp_path / "pi-stomp") == ["controld.yaml", "mappings/pi-stomp.yaml", "surfaces/pi-stomp.yaml"]
+        assert rig_of(tmp_path / "pi-stomp") == ["controld.yaml", "mappings/pi-stomp.yaml", "surfaces/pi-stomp.yaml"]
         assert controld(tmp_path, "check", "pi-stomp").returncode == 0
 
     def test_what_is_there_is_not_written_over(self, tmp_path: Path, bundle: Path) -> None:
@@ -101,6 +109,18 @@ class TestAnImport:
         assert (tmp_path / "stage/controld.yaml").read_text() == "version: 1\n"
         assert "stage/controld.yaml was there and is left as it is." in done.stdout
         assert "  pedalboards: [pedalboards/*.yaml]\n" in done.stdout
+
+    def test_editors_find_the_schema_of_each_file(self, tmp_path: Path, config: Path, bundle: Path) -> None:
+        """The first line of each names it, it is there, and the file follows it."""
+        (bundle / "config.yml").write_text(BLEND, encoding="utf-8")
+        assert controld(tmp_path, "import", "pi-stomp", config.name, bundle.name, "-o", "stage").returncode == 0
+        for name in rig_of(tmp_path / "stage"):
+            path = tmp_path / "stage" / name
+            text = path.read_text(encoding="utf-8")
+            found = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+            assert found, name
+            schema = json.loads((path.parent / found[1]).read_text(encoding="utf-8"))
+            jsonschema.validate(compose(text, name)[0].plain(), schema)
 
     @pytest.mark.parametrize("kind", [(), ("mod-ui",), ("pi-stomp",)])
     def test_help_teaches(self, tmp_path: Path, kind: tuple[str, ...]) -> None:

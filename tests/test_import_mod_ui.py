@@ -260,6 +260,12 @@ class TestSnapshots:
         assert (recalls["r"].preset, recalls["s"].preset) == ("Ambience", None)
         assert levels(recalls["s"]) == {"amount": 0.4}
 
+    def test_what_a_preset_moves_is_put_back(self) -> None:
+        """A value that is the same everywhere has to be said beside a preset, which may have another."""
+        snapshots = {"snapshots": [{"name": "A", "data": {"r": saved(False, AMBIENCE, amount=0.1)}}]}
+        board = board_of(imported(bundle_texts("P", [Effect("r", REVERB, {"amount": 0.1})], snapshots=snapshots)))
+        assert levels(board.snapshots[0].effects["r"]) == {"amount": 0.1}
+
 
 class TestControls:
     """MIDI bindings, and MOD's own hardware."""
@@ -364,6 +370,17 @@ class TestControls:
         assert len(rig.rules) == 6
 
 
+KEYS = ["name", "data", "ports", "bypassed", "preset", "parameters", "addrs", "minimum"]
+SOME_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "data", "ports", "bypassed", "preset", "parameters", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
 # Anything that a person, or another program, may have named and set.
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 SYMBOLS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
@@ -452,6 +469,26 @@ class TestBrokenBundles:
     def test_broken_snapshots_have_their_place(self, text: str, said: str) -> None:
         """The way to the value stands for its line, which JSON does not keep."""
         assert said in self.broken(snapshots_json=text)
+
+    @settings(max_examples=200)
+    @given(SOME_JSON, st.sampled_from(["snapshots.json", "addressings.json"]), st.integers(0, 3))
+    def test_no_other_json_makes_a_traceback(self, value: object, name: str, depth: int) -> None:
+        """Whatever stands where something else is meant, it is read or refused."""
+        around = [
+            value,
+            {"snapshots": value, "/hmi/knob1": value},
+            {"snapshots": [{"name": value, "data": value}], "/hmi/knob1": [value]},
+            {
+                "snapshots": [{"name": "A", "data": {"BossDS1": value}}],
+                "/hmi/knob1": [{"instance": "BossDS1", "port": value}],
+            },
+        ]
+        said = ""
+        try:
+            board_of(imported(two_effects() | {name: json.dumps(around[depth])}))
+        except ConfigError as error:
+            said = str(error)
+        assert not said or said.startswith(f"B0.pedalboard/{name}: ")
 
     @settings(max_examples=60)
     @given(st.text(st.sampled_from('<>"[]{}().;,:@^_\\ \n\tabz09-#'), max_size=60), st.integers(0, 400))

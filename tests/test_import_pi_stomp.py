@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mod_bundle import two_effects
 from test_import_mod_ui import FACTS, missed, text_of, written
 
@@ -13,6 +15,7 @@ from controld.config import load_rig
 from controld.errors import ConfigError
 from controld.events import ControlMoved
 from controld.importers.board import board_of
+from controld.importers.emit import flow
 from controld.importers.mod_ui import read_bundle
 from controld.importers.outcome import Outcome
 from controld.importers.pistomp import import_pistomp
@@ -78,6 +81,18 @@ blend_snapshots:
       "0.0": 0
       "1.0": "lead"
 """
+
+
+PLACES = [
+    "channel: 14", "version: 3.0", "id: 0", "midi_CC: 60", "longpress: previous_snapshot",
+    "tap_tempo: set_mod_tap_tempo", "color: Lime", "type: EXPRESSION", "autosync: true", "midi_CC: 75", "type: VOLUME", "input_id: 0", 'name: "Swell"',
+    '"0.0": 0', '"1.0": "lead"', "longpress: [next_snapshot, toggle_tuner_enable]",
+]  # fmt: skip
+SOME_YAML = st.recursive(
+    st.booleans() | st.integers(-9, 300) | st.floats(-9, 9) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
 
 
 def imported(
@@ -424,6 +439,22 @@ class TestMistakes:
         with pytest.raises(ConfigError) as caught:
             imported(switches_of("id: 0, midi_CC: 200\nid: x"))
         assert len(caught.value.problems) == 3  # the number, the id, and that none is left
+
+    @settings(max_examples=150)
+    @given(st.sampled_from(PLACES), SOME_YAML)
+    def test_no_other_value_makes_a_traceback(self, place: str, value: object) -> None:
+        """Whatever stands where something else is meant, it is refused with its place, or told, or does no harm."""
+        key, _, old = place.partition(": ")
+        config = (DEFAULT + BLEND).replace(place, f"{key}: {flow(value)}" if old else f"{key} {flow(value)}", 1)
+        said = ["default_config.yml:1"]
+        try:
+            outcome = imported(config, board=two_effects())
+        except ConfigError as error:
+            said = [str(problem) for problem in error.problems]
+        else:
+            for made in outcome.files:
+                assert compose(made.text, made.path)[1] == []
+        assert all(text.startswith("default_config.yml:") for text in said)
 
     def test_keys_that_pi_stomp_does_not_read_are_told(self) -> None:
         """A slip of the pen would otherwise be lost."""

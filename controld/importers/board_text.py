@@ -129,7 +129,9 @@ def _recalls(board: Board, index: int, moving: Iterable[tuple[str, str]]) -> dic
         effect, block = snapshot.effects.get(instance), board.block(instance)
         if effect is None or block is None:
             continue
-        values = {symbol: value for symbol, value in sorted(effect.ports.items()) if (instance, symbol) in moving}
+        by_preset = bool(preset_label(board.facts, block.uri, effect.preset))  # which moves what stands still elsewhere
+        ports = sorted(effect.ports.items())
+        values = {symbol: value for symbol, value in ports if by_preset or (instance, symbol) in moving}
         state = _recall(board, block, effect, fitting(board, block, values))
         if state is not None:
             found[name] = state

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from controld.bridge.hosts.catalogue import Plugin, load_catalogue
 from controld.bridge.hosts.virtual_rig import is_owned
-from controld.check import catalogue_symbols, check_paths
+from controld.check import KINDS, SCHEMA_FOLDER, catalogue_symbols, check_paths, schema_text
 from controld.config import CONFIG_NAME
 from controld.errors import ConfigError
 from controld.importers.board import board_of
@@ -20,7 +20,7 @@ from controld.importers.bundle import Facts, PluginFacts
 from controld.importers.files import read_folder, refuse_to_overwrite, write_all
 from controld.importers.mod_ui import MANIFEST, import_bundles, read_bundle
 from controld.importers.names import slug
-from controld.importers.outcome import Outcome
+from controld.importers.outcome import Made, Outcome, declared
 from controld.importers.pistomp import import_pistomp
 from controld.importers.pistomp_config import overlaid, read_config
 from controld.importers.pistomp_controls import LATCHING, MOMENTARY
@@ -100,16 +100,23 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n\nNothing was written.\n")
         return 1
     folder: Path = args.output or Path(slug(outcome.title, "imported"))
-    own = folder / CONFIG_NAME
     rig = next(made for made in outcome.files if made.path == CONFIG_NAME)
-    has_rig = own.exists() and not args.force
-    files = [made for made in outcome.files if made is not rig] if has_rig else outcome.files
+    has_rig = (folder / CONFIG_NAME).exists() and not args.force
+    files = [declared(made) for made in outcome.files if made is not rig or not has_rig]
     if not args.force:
         refuse_to_overwrite(folder, files)
-    write_all(folder, files)
-    for line in _told(outcome, folder, rig.text if has_rig else ""):
+    write_all(folder, [*files, *_schemas(folder, forced=args.force)])
+    for line in _told(outcome, folder, files, rig.text if has_rig else ""):
         sys.stdout.write(line + "\n")
     return _told_check(folder, [folder / made.path for made in files])
+
+
+def _schemas(folder: Path, *, forced: bool) -> Iterator[Made]:
+    """Yield the schemas that editors complete by, as far as they are not there."""
+    for kind in KINDS:
+        made = Made(f"{SCHEMA_FOLDER}/{kind}.json", "", schema_text(kind))
+        if forced or not (folder / made.path).exists():
+            yield made
 
 
 def _mod_ui(args: argparse.Namespace) -> Outcome:
@@ -152,9 +159,9 @@ def _facts(plugin: Plugin) -> PluginFacts:
     )
 
 
-def _told(outcome: Outcome, folder: Path, rig: str) -> Iterator[str]:
+def _told(outcome: Outcome, folder: Path, files: list[Made], rig: str) -> Iterator[str]:
     """Yield what is printed; `rig` is the text of a controld.yaml that was not written, for there is one."""
-    made = [each for each in outcome.files if not (rig and each.path == CONFIG_NAME)]
+    made = [*files, Made(SCHEMA_FOLDER, "what editors complete by", "")]
     width = max(len(str(folder / each.path)) for each in made)
     yield from (f"{folder / each.path!s:<{width}}  {each.what}" for each in made)
     yield from _listed("Changed on the way", list(outcome.notes.changed))

@@ -113,7 +113,8 @@ def board_mapping(board: Board, default_channel: int, origin: str) -> str:
             lines += rule(f"{control} heel 50 %", [{"transport": "stop"}], condition=condition)
     proposals = [line for each in board.bundle.addressings for line in _proposal(board, each)]
     if proposals:
-        told = "MOD's own knobs and switches send no MIDI. To use these rules, name controls of yours in `when`:"
+        told = "MOD's own knobs and switches send no MIDI. To use these rules, name controls of yours in `when`"
+        told += ":" if lines else ", and write `rules:` above without its brackets:"
         lines += ["", *remark(told, 2), *proposals]
     about = f"Made by `controld import` from {origin}: what MOD had bound to MIDI on this pedalboard."
     return mapping_text(about, f"what moves {board.name}", lines)

@@ -48,6 +48,18 @@ class Made:
     text: str
 
 
+# Which JSON Schema each file of a rig follows, by the folder it lies in; "" is the rig's own.
+_SCHEMAS = {"": "rig", "surfaces": "profile", "mappings": "mapping", "pedalboards": "pedalboard"}
+
+
+def declared(made: Made) -> Made:
+    """Return a file that names its JSON Schema in its first line, which is how editors find it."""
+    folder = made.path.rpartition("/")[0]
+    way = "../" if folder else ""
+    line = f"# yaml-language-server: $schema={way}schema/{_SCHEMAS[folder]}.json\n"
+    return Made(made.path, made.what, line + made.text)
+
+
 @dataclass(slots=True)
 class Outcome:
     """What an import comes to. `to_do` is what a person has to complete before it plays."""
