@@ -135,6 +135,7 @@ class Table:
     # A key that has a meaning only beside another (or one of several), and one only beside some values of another.
     needs: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     fits: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    demands: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # a key one of whose values needs another key
     foreign: Callable[[str], str] = field(default=lambda _key: "")  # a hint for a key that belongs elsewhere
 
     def read(self, node: Node, report: Report) -> Any:
@@ -196,6 +197,12 @@ class Table:
                 what = f"`{key}` has no meaning beside `{other}: {value.text}`"
                 report.error(_key_at(node, key), what, f"it is for {listed(values)}")
 
+        for key, (word, wanted) in self.demands.items():
+            value = node.get(key)
+            if value is not None and value.text == word and wanted not in keys:
+                example = as_yaml(next(iter(self.fields[wanted].examples), "..."))
+                report.error(value, f"`{key}: {word}` needs `{wanted}`", f"for example `{wanted}: {example}`")
+
     def _describe(self, defs: Definitions) -> JsonSchema:
         described: JsonSchema = {"type": "object", "additionalProperties": False}
         if self.doc:
@@ -220,6 +227,9 @@ class Table:
             if defs.templated:
                 fitting = {"anyOf": [fitting, {"type": "string", "pattern": r"\{[^{}]+\}"}]}
             rules.append({"if": {"required": [key]}, "then": {"properties": {beside: fitting}}})
+        for key, (word, wanted) in self.demands.items():
+            given = {"properties": {key: {"const": word}}, "required": [key]}
+            rules.append({"if": given, "then": {"required": [wanted]}})
         if rules:
             described["allOf"] = rules
         return described
@@ -265,6 +275,8 @@ def as_yaml(value: object) -> str:
     """Return plain data as one line of YAML, for examples in messages."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {as_yaml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "[" + ", ".join(map(as_yaml, value)) + "]" if isinstance(value, list | tuple) else str(value)
 
 

@@ -118,6 +118,7 @@ ACTIONS: dict[str, Table] = {
         {"to": Field(choice("a way", ("active", "bypassed", "control", "toggle")),
                      "What becomes of them; `control`: active at or above half.", default="toggle"),
          "release": _release("the release of the switch takes it back.")},
+        fits={"release": ("to", ("active", "bypassed", "toggle"))},
     ),
     "parameter": _DO_PARAMETER,
     "preset": _action(
@@ -129,7 +130,8 @@ ACTIONS: dict[str, Table] = {
         "snapshot", Field(pick("a snapshot"), "Its name, its number from 1, next, previous, last (the one before), or "
                           "current (to be saved).", examples=("Lead",)),
         "Recall a snapshot of the current pedalboard, or save what is played as one.",
-        {"save": Field(boolean(), "true: what is played becomes this snapshot.", default=False)},
+        {"save": Field(boolean(), "true: what is played becomes this snapshot.", default=False, examples=(True,))},
+        demands={"snapshot": ("current", "save")},
     ),
     "pedalboard": _action(
         "pedalboard", Field(pick("a pedalboard"), "Its name, its number from 1, next or previous.",
@@ -158,6 +160,7 @@ ACTIONS: dict[str, Table] = {
         "Tap the tempo, set it, or change it.",
         {"by": Field(number("beats a minute from -280 to 280", -280, 280), "Change it by this; an encoder does so "
                      "for each detent.", examples=(-1,))},
+        fits={"by": ("tempo", ("current",))}, demands={"tempo": ("current", "by")},
     ),
     "transport": _action(
         "transport", Field(choice("a way", ("start", "stop", "toggle")), "What becomes of it.", examples=("toggle",)),

@@ -68,8 +68,6 @@ def _bypass(record: Record, known: Known, report: Report) -> Target | None:
         return None
     for node in record.at("bypass").each():
         known.check_effect(node, node.text, report)
-    if record["to"] == "control" and record["release"]:
-        report.error(record.at("release"), "`release` has no meaning beside `to: control`, which follows the control")
     return BypassTarget(record["bypass"], record["to"], bool(record["release"]))
 
 
@@ -131,8 +129,8 @@ def _snapshot(record: Record, known: Known, report: Report) -> Target | None:
     pick = known.snapshot(node, report)
     if save and pick in {Seek.NEXT, Seek.PREVIOUS, Seek.LAST}:
         report.error(node, f"`{node.text}` cannot be saved", "save `current`, or a snapshot by its name or number")
-    elif pick is Seek.CURRENT and not save:
-        report.error(node, "the current snapshot is recalled already", "`save: true` keeps what is played as it")
+    elif pick is Seek.CURRENT and not save and "save" in record:
+        report.error(record.at("save"), "the current snapshot is recalled already, and can only be saved")
     return SnapshotTarget(pick, save)
 
 
@@ -179,17 +177,11 @@ def _page(record: Record, known: Known, report: Report) -> Target | None:
     return PageTarget(pick, record["hold"])
 
 
-def _tempo(record: Record, _known: Known, report: Report) -> Target | None:
-    tempo, by = record["tempo"], record["by"]
-    if tempo is None:
-        return None
-    if tempo == "current" and by is None:
-        report.error(record.node, "`tempo: current` needs `by`", "for example `by: -1`")
-    elif tempo != "current" and by is not None:
-        report.error(record.at("by"), "`by` changes the tempo that is: write `tempo: current` beside it")
-    if tempo == "tap":
-        return TempoTarget(tap=True)
-    return TempoTarget(by=by or 0.0) if tempo == "current" else TempoTarget(bpm=tempo)
+def _tempo(record: Record, _known: Known, _report: Report) -> Target | None:
+    tempo = record["tempo"]
+    if tempo in {None, "tap"}:
+        return TempoTarget(tap=True) if tempo else None
+    return TempoTarget(by=record["by"] or 0.0) if tempo == "current" else TempoTarget(bpm=tempo)
 
 
 _SWITCH_WORDS = {"on": True, "off": False, "start": True, "stop": False, "toggle": None}

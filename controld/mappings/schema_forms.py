@@ -183,7 +183,20 @@ def parse_share(words: str, what: str) -> float:
     return float(found[1]) / 100
 
 
-FORM = Leaf(_parse, {"type": "string", "pattern": r"^\s*(\S+\.\S|osc:/)"}, "what has to happen")
+# The same words for the JSON Schema.
+_NAME = "[A-Za-z][A-Za-z0-9_-]*"
+_TIME_JSON = r"[0-9]+(\.[0-9]+)?\s*([mM][sS]|[sS]|[mM][iI][nN])"
+_CHORD_JSON = rf"(press|release|(hold|hold-release)(\s+{_TIME_JSON})?)"
+_GESTURE_JSON = (
+    rf"({_CHORD_JSON}|move|change|double(\s+{_TIME_JSON})?|repeat(\s+{_TIME_JSON}(\s*,\s*{_TIME_JSON})?)?"
+    r"|(toe|heel)(\s+(100|[0-9]{1,2})(\.[0-9]+)?\s*%)?)"
+)
+_FORM_JSON = (
+    rf"^\s*({_NAME}\.{_NAME}(\s+({_GESTURE_JSON}|[0-9]{{1,3}}(\s*\.\.\s*[0-9]{{1,3}})?))?"
+    rf"|{_NAME}\.{_NAME}(\s*\+\s*{_NAME}\.{_NAME})+(\s+{_CHORD_JSON})?"
+    rf"|osc:/\S*(\s+{_GESTURE_JSON})?)\s*$"
+)
+FORM = Leaf(_parse, {"type": "string", "pattern": _FORM_JSON}, "what has to happen")
 
 # A range of programs, which `{index}` counts.
 PROGRAM_RANGE = re.compile(rf"^\s*(\S+)\s+({BARE_RANGE.pattern})\s*$")

@@ -50,8 +50,8 @@ TEST = Table(
         "expect": Field(_EXPECTATIONS, "What must be so then: `snapshot Lead`, `drive active`, `drive/gain 0.7`, "
                         "`page solo`, `tempo 120`, `variable solo true`, `sent floor C0 05` ...", default=(),
                         examples=(["snapshot Lead"],)),
-        "not": Field(_EXPECTATIONS, "What must not become so at any time: `bypass drive` is any rule that toggles or sets it.",
-                     default=(), examples=(["bypass drive"],)),
+        "not": Field(_EXPECTATIONS, "What must not become so at any time: `bypass drive` is any rule that toggles "
+                     "or sets it.", default=(), examples=(["bypass drive"],)),
         "lights": Field(MapOf(text("a control"), text("how it looks"), "controls with how they look"),
                         "How controls look then: on, off, dim, blink, pulse, a colour, or a share of a ring.",
                         default={}, examples=({"floor.fs1": "off"},)),
