@@ -10,17 +10,19 @@ import pytest
 import controld.surfaces
 from controld.changes import State
 from controld.check import json_schema
+from controld.config import RigLoader
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Profile, SourceType
 from controld.mappings.profile_schema import compile_profile
 from controld.midi_codec import MidiDecoder
 from controld.midi_colors import COLORS
-from controld.midi_panel import MidiPanel
+from controld.midi_panel import OWNED_S, MidiPanel
 from controld.midi_stream import MidiStream
 from controld.shape import Report
 from controld.yaml_reader import read_document
 
+ROOT = Path(__file__).parents[1]
 FOLDER = Path(controld.surfaces.__file__).parent / "profiles"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 STYLES = ("on", "off", "dim", "blink", "pulse", "")
@@ -47,6 +49,29 @@ def profile(name: str) -> Profile:
 def test_those_that_were_promised_are_there() -> None:
     """Nobody takes one away without noticing."""
     assert set(NAMES) >= WANTED
+
+
+def test_each_is_told_of_in_the_documentation() -> None:
+    """The table of `devices.md` has every profile, and no other."""
+    text = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([a-z0-9-]+)` \|", text, re.MULTILINE)) == NAMES
+    assert f"until {OWNED_S:g} s after you let go" in text
+
+
+def test_all_of_them_make_a_rig(tmp_path: Path) -> None:
+    """A rig can name each of them, with what it includes, and says nothing against any."""
+    ways = {True: "osc: {listen: PORT, reply: sender}", False: "midi: {in: a, out: a}"}
+    lines = [
+        f"  s{place}: {{profile: {name}, {ways[name.startswith('osc')].replace('PORT', str(9000 + place))}}}"
+        for place, name in enumerate(NAMES)
+    ]
+    path = tmp_path / "controld.yaml"
+    path.write_text("version: 1\nengine: {type: virtual}\nsurfaces:\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    loader = RigLoader(path, {})
+    rig = loader.load()
+    assert (list(loader.report.problems), list(loader.report.warnings)) == ([], [])
+    assert rig is not None
+    assert {surface.profile.name for surface in rig.surfaces} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -114,6 +114,6 @@ def _drawn(look: Look, hardware: Control, state: State, *, lit: bool) -> tuple[s
     if state is State.ASKED:
         word = look.pending or "dim"
     elif state is State.FAILED:
-        has_red = hardware.light is not None and "red" in hardware.light.colors
+        has_red = hardware.light is not None and ("red" in hardware.light.colors or hardware.light.rgb)
         word = look.failed or ("red" if has_red else word)
     return (word, look.color) if word in STYLES else ("on", word)
