@@ -145,6 +145,15 @@ class TestOneChange:
             found.append(cell(session)[0])
         assert found == [0.6, 0.4, 0.2]
 
+    def test_a_morph_that_sets_a_switch_after_a_foot_did_is_parted_there(self) -> None:
+        """The first move left the bypass alone, the foot changed it, the second move changed it back."""
+        session, engine, _ = started()
+        before = heard(session, engine)
+        for action in (MorphSnapshots(MORPH, 0.3), SetBypass(("drive",)), MorphSnapshots(MORPH, 0.3)):
+            session.receive(action, "floor")
+        ask(session, engine, Undo(), Undo(), Undo())
+        assert heard(session, engine) == before
+
     def test_a_ramp_is_one_wherever_it_is_taken_back(self) -> None:
         """On its way and after its end; redo goes to where it was."""
         ramp = SetParameter("drive", "gain", Level(0.8), over=Duration(1.0))

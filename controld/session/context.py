@@ -21,7 +21,8 @@ class Context:
 
     def __init__(self, outbox: Outbox, finished: Callable[[list[str]], None]) -> None:
         self.executor = Executor(outbox, self.tell, finished)
-        self.history = History()
+        self.rig = self.executor.rig
+        self.history = History(lambda: self.rig.pedalboard.name)
         self.now = 0.0  # in seconds, as it was told last
         self.bpm = 120.0
         self._changes: list[StateChange] = []
@@ -29,12 +30,12 @@ class Context:
     @property
     def pedalboard(self) -> Pedalboard:
         """The current pedalboard."""
-        return self.executor.rig.pedalboard
+        return self.rig.pedalboard
 
     @property
     def effects(self) -> dict[str, EffectState]:
         """The effects of the current pedalboard by name."""
-        return self.executor.rig.effects
+        return self.rig.effects
 
     def tell(self, change: StateChange) -> None:
         """Tell a fact."""
@@ -53,7 +54,7 @@ class Context:
 
     def effect(self, name: str) -> EffectState:
         """Return an effect. Raises Refusal where the pedalboard has none, or it could not be loaded."""
-        effect = self.effects.get(name)
+        effect = self.rig.effects.get(name)
         if effect is None:
             text = f"`{self.pedalboard.name}` has no effect `{name}`"
             raise Refusal(name, hinted(text, name, self.effects))

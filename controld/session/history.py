@@ -6,7 +6,7 @@ actions that count as one change, such as a sweep. It ends after a pause, and wh
 """
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from controld.session.model import Pedalboard
@@ -49,12 +49,15 @@ class Change:
     left: Played | None = None  # the pedalboard that was left for another
     entered: str = ""  # the name of that other
     kept: bool = False
+    at_s: float = 0.0  # of the last move, where it is a gesture
+    number: int = 0  # the order in which changes began
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing changed."""
-        parts = (self.snapshot, self.bpm, self.muted, self.left)
-        return not self.cells and not self.presets and all(part is None for part in parts)
+        if self.cells or self.presets:
+            return False
+        return self.snapshot is None and self.bpm is None and self.muted is None and self.left is None
 
     @property
     def whole(self) -> bool:
@@ -63,24 +66,26 @@ class Change:
 
 
 class History:
-    """The last 50 changes, and those that were taken back since."""
+    """The last 50 changes, and those that were taken back since; `board` tells the current pedalboard's name."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Callable[[], str]) -> None:
+        self._board = board
         self.undone: list[Change] = []
         self._done: deque[Change] = deque(maxlen=MAX_CHANGES)
         self._open: Change | None = None
         self._closed: Change | None = None  # a change that is complete before its action ends
+        self._begun = 0
         self._merged = False
         self._latest: dict[Key, Change] = {}  # which change touched a parameter last
-        self._gestures: dict[Hashable, tuple[Change, float]] = {}  # with the time of the last move
+        self._gestures: dict[Hashable, Change] = {}
 
     # While an action runs
 
-    def begin(self, board: str, gesture: Hashable, now: float, pause_s: float = GESTURE_PAUSE_S) -> None:
-        """Open a change on a pedalboard; actions of one `gesture` (None: none) at most `pause_s` apart are one."""
-        change, at_s = self._gestures.get(gesture, (None, now)) if gesture is not None else (None, now)
-        self._merged = change is not None and now - at_s <= pause_s
-        self._open = change if self._merged else Change(board)
+    def begin(self, gesture: Hashable, now: float, pause_s: float = GESTURE_PAUSE_S) -> None:
+        """Open a change; actions of one `gesture` (None: none) that are at most `pause_s` apart are one change."""
+        change = None if gesture is None else self._gestures.get(gesture)
+        self._merged = change is not None and now - change.at_s <= pause_s
+        self._open = change if self._merged else self._begin()
 
     def end(self, gesture: Hashable, now: float) -> None:
         """Close the change; one that changed nothing is forgotten."""
@@ -88,14 +93,19 @@ class History:
         self._open = self._closed = None
         if change is None or change.empty:
             return
+        change.at_s = now
+        self.undone.clear()
+        if self._merged and not change.whole:
+            return
         if not change.kept:
             change.kept = True
             self._done.append(change)
-        self.undone.clear()
         if change.whole or change.left:
             self._gestures.clear()
         if gesture is not None:
-            self._remember(gesture, change, now)
+            if len(self._gestures) >= MAX_GESTURES:
+                del self._gestures[min(self._gestures, key=lambda key: self._gestures[key].at_s)]
+            self._gestures[gesture] = change
 
     def note(self, effect: str, symbol: str, before: float, after: float) -> Change | None:
         """Note a value of the open change; return the change, None where none is open."""
@@ -103,13 +113,19 @@ class History:
         if change is None:
             return None
         key = (effect, symbol)
-        if self._merged and key in change.cells and self._latest.get(key) is not change:
-            change = self._open = Change(change.board)  # somebody else changed it within the gesture
-            self._merged = False
+        if self._merged:
+            latest = self._latest.get(key)
+            if latest is not None and latest.number > change.number:
+                change = self._open = self._begin()  # something else changed it within the gesture
+                self._merged = False
         first = change.cells.get(key)
         change.cells[key] = (before if first is None else first[0], after)
         self._latest[key] = change
         return change
+
+    def _begin(self) -> Change:
+        self._begun += 1
+        return Change(self._board(), number=self._begun)
 
     def note_preset(self, effect: str, before: Wish) -> None:
         """Note that an effect is given a preset."""
@@ -161,9 +177,3 @@ class History:
         """Add a change that was done again."""
         change.kept = True
         self._done.append(change)
-
-    def _remember(self, gesture: Hashable, change: Change, now: float) -> None:
-        if len(self._gestures) >= MAX_GESTURES:
-            oldest = min(self._gestures, key=lambda key: self._gestures[key][1])
-            del self._gestures[oldest]
-        self._gestures[gesture] = (change, now)

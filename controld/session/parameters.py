@@ -25,6 +25,7 @@ class Parameters:
     def __init__(self, context: Context) -> None:
         self.ramps = Ramps()
         self._context = context
+        self._note, self._tell, self._send = context.history.note, context.tell, context.executor.write
 
     # Actions
 
@@ -115,9 +116,10 @@ class Parameters:
         self, effect: EffectState, symbol: str, cell: Cell, value: float, origin: str, *, continuous: bool
     ) -> None:
         """Ask for a value that is in range, which ends a ramp there."""
-        self.ramps.end(effect.name, symbol)
+        if self.ramps.running:
+            self.ramps.end(effect.name, symbol)
         if value != cell.asked:
-            self._context.history.note(effect.name, symbol, cell.asked, value)
+            self._note(effect.name, symbol, cell.asked, value)
         self._put(effect, symbol, cell, value, origin, continuous=continuous)
 
     def pin(self, effect: EffectState, symbol: str, value: float, origin: str) -> None:
@@ -151,9 +153,9 @@ class Parameters:
         """Ask for a value; one that was asked already is only told again, for a surface that lags."""
         if value != cell.asked or cell.failure or not continuous:
             cell.ask(value, origin)
-            self._context.executor.write(effect, symbol, continuous=continuous)
+            self._send(effect, symbol, continuous=continuous)
         cell.origin = origin
-        self._context.tell(effect.change(symbol))
+        self._tell(effect.change(symbol))
 
     def _go(
         self, effect: EffectState, symbol: str, goal: float, origin: str, over: Duration | None, *, continuous: bool

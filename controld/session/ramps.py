@@ -55,46 +55,42 @@ class Ramp:
 
 
 class Ramps:
-    """The ramps that run, one for a parameter at most."""
+    """The ramps that are `running`, one for a parameter at most."""
 
     def __init__(self) -> None:
-        self._running: dict[Key, Ramp] = {}
-
-    def __bool__(self) -> bool:
-        """Tell whether any runs."""
-        return bool(self._running)
+        self.running: dict[Key, Ramp] = {}
 
     def begin(self, ramp: Ramp) -> None:
         """Let a ramp run; it takes over from one that runs on the same parameter."""
         ramp.due_s = ramp.begun_s + min(STEP_S, ramp.length_s)
-        self._running[ramp.key] = ramp
+        self.running[ramp.key] = ramp
 
     def end(self, effect: str, symbol: str) -> bool:
         """End the ramp on a parameter; return whether one ran."""
-        return self._running.pop((effect, symbol), None) is not None
+        return self.running.pop((effect, symbol), None) is not None
 
     def end_all(self, effect: str | None = None) -> None:
         """End every ramp, or every one of an effect."""
         if effect is None:
-            self._running.clear()
+            self.running.clear()
         else:
-            self._running = {key: ramp for key, ramp in self._running.items() if key[0] != effect}
+            self.running = {key: ramp for key, ramp in self.running.items() if key[0] != effect}
 
     def goal(self, effect: str, symbol: str) -> float | None:
         """Return where a parameter is on its way to; None where it stands."""
-        ramp = self._running.get((effect, symbol))
+        ramp = self.running.get((effect, symbol))
         return None if ramp is None else ramp.goal
 
     def due(self, now: float) -> Iterable[Ramp]:
         """Return the ramps whose next step is due, with that step taken off; those that arrive run no more."""
-        found = [ramp for ramp in self._running.values() if ramp.due_s <= now]
+        found = [ramp for ramp in self.running.values() if ramp.due_s <= now]
         for ramp in found:
             if ramp.done(now):
-                del self._running[ramp.key]
+                del self.running[ramp.key]
             else:
                 ramp.due_s = min(now + STEP_S, ramp.begun_s + ramp.length_s)
         return found
 
     def next_deadline(self) -> float | None:
         """Return when the next step is due; None where nothing runs."""
-        return min((ramp.due_s for ramp in self._running.values()), default=None)
+        return min((ramp.due_s for ramp in self.running.values()), default=None)

@@ -144,7 +144,7 @@ class Session:
     @property
     def moving(self) -> bool:
         """Tell whether a ramp is under way."""
-        return bool(self._parameters.ramps)
+        return bool(self._parameters.ramps.running)
 
     def effect_names(self) -> dict[int, str]:
         """Return the names of the effects by their instance numbers."""
@@ -160,8 +160,9 @@ class Session:
         recorded = bool(origin) and kind in _UNDOABLE
         gesture: Hashable = None
         if recorded:
-            gesture, pause_s = _gesture(action, origin)
-            context.history.begin(context.pedalboard.name, gesture, now, pause_s)
+            sweep = _SWEEPS.get(kind)
+            gesture = None if sweep is None else sweep(action, origin)
+            context.history.begin(gesture, now, TAP_PAUSE_S if kind in _TEMPO else GESTURE_PAUSE_S)
         try:
             self._handlers[kind](action, origin)
         except Refusal as refusal:
@@ -174,7 +175,7 @@ class Session:
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> list[StateChange]:
         """Take the engine's reply to a request of the outbox."""
         self._context.now = now
-        if type(reply) is Denied and type(request) is WriteParameters and self._parameters.ramps:
+        if type(reply) is Denied and type(request) is WriteParameters and self.moving:
             for symbol in request.values:  # what is refused once would be refused a hundred times a second
                 self._end_ramp(request.instance, symbol)
         self._executor.receive_reply(request, reply, now)
@@ -246,14 +247,21 @@ class Session:
             self._parameters.ramps.end(effect.name, symbol)
 
 
-def _gesture(action: EngineAction, origin: str) -> tuple[Hashable, float]:
-    """Return what an action is a move of (None: nothing, it is a change by itself), and how long a pause may be."""
-    match action:
-        case DriveParameter() | SetParameter(continuous=True) | StepParameter(continuous=True):
-            return ("parameter", action.effect, action.symbol, origin), GESTURE_PAUSE_S
-        case MorphSnapshots():
-            return ("morph", action.stops, origin), GESTURE_PAUSE_S
-        case SetTempo() | TapTempo():
-            return ("tempo", origin), TAP_PAUSE_S
-        case _:
-            return None, GESTURE_PAUSE_S
+def _sweep(action: DriveParameter, origin: str) -> Hashable:
+    return action.effect, action.symbol, origin
+
+
+def _moves(action: SetParameter | StepParameter, origin: str) -> Hashable:
+    return (action.effect, action.symbol, origin) if action.continuous else None
+
+
+# What an action is a move of, for those that are moves; others are changes by themselves.
+_SWEEPS: dict[type, Callable[..., Hashable]] = {
+    DriveParameter: _sweep,
+    SetParameter: _moves,
+    StepParameter: _moves,
+    MorphSnapshots: lambda action, origin: (action.stops, origin),
+    SetTempo: lambda _action, origin: ("tempo", origin),
+    TapTempo: lambda _action, origin: ("tempo", origin),
+}
+_TEMPO = frozenset({SetTempo, TapTempo})
