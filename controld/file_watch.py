@@ -91,8 +91,9 @@ class FileWatch:
 def places_of(paths: Iterable[Path]) -> frozenset[Place]:
     """Return every folder in which something can be replaced so that one of `paths` becomes another file."""
     folders: set[Path] = set()
+    links: dict[Path, bool] = {}  # whether it is one: the files of a rig have nearly all of their way in common
     for path in paths:
-        folders |= _folders_on(path.absolute())
+        folders |= _folders_on(path.absolute(), links)
     found = set()
     for folder in folders:
         with suppress(OSError):
@@ -101,11 +102,17 @@ def places_of(paths: Iterable[Path]) -> frozenset[Place]:
     return frozenset(found)
 
 
-def _folders_on(path: Path) -> set[Path]:
+def _folders_on(path: Path, links: dict[Path, bool]) -> set[Path]:
     """Return the folder a path ends in (and the path itself, if it is one), and those of all links on the way."""
+
+    def is_link(step: Path) -> bool:
+        if step not in links:
+            links[step] = step.is_symlink()
+        return links[step]
+
     folders: set[Path] = set()
     for _ in range(MAX_LINKS):
-        link = next((step for step in (*reversed(path.parents), path) if step.is_symlink()), None)
+        link = next(filter(is_link, (*reversed(path.parents), path)), None)
         if link is None:
             break
         folders.add(link.parent)

@@ -3,7 +3,7 @@
 Pure values, made by `mappings.profile_schema` from YAML and read by the decoders and encoders of the shells.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
 
@@ -188,3 +188,14 @@ class Profile:
     channel: int = 1
     max_rate: float = 3125.0
     setup: tuple[bytes, ...] = ()
+
+
+def sent_of(profile: Profile) -> object:
+    """Return what of a profile says how a device is heard: two profiles that are equal in it are heard alike."""
+    return profile.channel, {name: replace(each, light=None, display=None) for name, each in profile.controls.items()}
+
+
+def shown_of(profile: Profile) -> object:
+    """Return what of a profile says how a device is shown anything."""
+    shown = {name: each for name, each in profile.controls.items() if each.light or each.display}
+    return profile.max_rate, profile.setup, shown

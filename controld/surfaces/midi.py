@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from controld.events import ControlMoved, ControlTouched, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
-from controld.mappings.profile import Profile
+from controld.mappings.profile import Profile, sent_of, shown_of
 from controld.midi_codec import MidiDecoder
 from controld.midi_decode import Event
 from controld.midi_panel import MidiPanel
@@ -122,10 +122,15 @@ class MidiSurface:
         self._observe = observe
 
     def take_profile(self, profile: Profile) -> None:
-        """Be another device from now on, or the same with other lights; whoever calls shows its full state next."""
-        if profile != self._profile:
+        """Be another device from now on, or the same with other lights; whoever calls shows its full state next.
+
+        What is not described otherwise goes on as it was: halves of values, selected parameters, what lights show.
+        """
+        before, self._profile = self._profile, profile
+        if sent_of(profile) != sent_of(before):
             self._counts += self.decoder.counters
-            self._profile, self.decoder = profile, MidiDecoder(self.name, profile)
+            self.decoder = MidiDecoder(self.name, profile)
+        if shown_of(profile) != shown_of(before):
             self._panel = MidiPanel(self.name, profile)
 
     @property
