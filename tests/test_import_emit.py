@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controld.importers.emit import WIDTH, commented, document, entry, flow, number, remark, scalar
@@ -72,12 +72,14 @@ def test_scalars_are_written_as_a_person_would(value: object, written: str) -> N
     assert scalar(value) == written
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_flow_style_reads_back(value: Any) -> None:
     """Any value in one line is the same value when it is read."""
     assert same(read(f"x: {flow(value)}\n")["x"], value)
 
 
+@settings(deadline=None)
 @given(TEXTS.filter(bool), VALUES, st.integers(0, 3))
 def test_entries_read_back(key: str, value: Any, depth: int) -> None:
     """So it is when it is packed below its key, at any depth."""
@@ -103,6 +105,7 @@ def test_numbers_stay_numbers(value: float) -> None:
     assert found == pytest.approx(value, rel=1e-6, abs=1e-45)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.from_regex(r"[a-z]{1,12}", fullmatch=True), st.floats(-99, 99, width=32), min_size=30, max_size=40
@@ -119,7 +122,7 @@ def test_long_mappings_are_wrapped(values: dict[str, float]) -> None:
 @given(TEXTS)
 def test_remarks_never_become_values(text: str) -> None:
     """Whatever stands in a comment is no part of the file."""
-    assert read(document([*remark(clean(text, "?")), "a: 1", *remark(clean(text, "?"), 2, "-")])) == {"a": 1}
+    assert read(document([*remark(text), "a: 1", *remark(text, 2, "-")])) == {"a": 1}
 
 
 def test_a_proposal_can_be_taken_as_it_stands() -> None:

@@ -85,8 +85,9 @@ blend_snapshots:
 
 PLACES = [
     "channel: 14", "version: 3.0", "id: 0", "midi_CC: 60", "longpress: previous_snapshot",
-    "tap_tempo: set_mod_tap_tempo", "color: Lime", "type: EXPRESSION", "autosync: true", "midi_CC: 75", "type: VOLUME", "input_id: 0", 'name: "Swell"',
-    '"0.0": 0', '"1.0": "lead"', "longpress: [next_snapshot, toggle_tuner_enable]",
+    "tap_tempo: set_mod_tap_tempo", "color: Lime", "type: EXPRESSION", "autosync: true", "midi_CC: 75",
+    "type: VOLUME", "input_id: 0", 'name: "Swell"', '"0.0": 0', '"1.0": "lead"',
+    "longpress: [next_snapshot, toggle_tuner_enable]",
 ]  # fmt: skip
 SOME_YAML = st.recursive(
     st.booleans() | st.integers(-9, 300) | st.floats(-9, 9) | st.text(max_size=6),
@@ -440,7 +441,7 @@ class TestMistakes:
             imported(switches_of("id: 0, midi_CC: 200\nid: x"))
         assert len(caught.value.problems) == 3  # the number, the id, and that none is left
 
-    @settings(max_examples=150)
+    @settings(max_examples=150, deadline=None)
     @given(st.sampled_from(PLACES), SOME_YAML)
     def test_no_other_value_makes_a_traceback(self, place: str, value: object) -> None:
         """Whatever stands where something else is meant, it is refused with its place, or told, or does no harm."""

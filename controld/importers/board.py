@@ -97,10 +97,10 @@ def start_values(board: Board, block: Block) -> dict[str, float]:
 def fitting(board: Board, block: Block, values: Mapping[str, float]) -> dict[str, float]:
     """Return those values that can be written, within the plugin's ranges; tell of the others."""
     found: dict[str, float] = {}
-    name, known = board.names[block.instance], board.known(block.instance)
+    name, known, switches = board.names[block.instance], board.known(block.instance), _switches(board, block)
     for symbol, value in values.items():
         where = f"{name}/{symbol}"
-        if symbol == BYPASS or symbol in _switches(board, block):
+        if symbol == BYPASS or symbol in switches:
             continue
         if not _SYMBOL.fullmatch(symbol):
             board.notes.miss(f"the parameter `{clean(where, '?')}`", "its symbol is none that LV2 allows")

@@ -1,7 +1,7 @@
 """A MOD pedalboard as one of our files: effects, connections and snapshots in YAML.
 
 Pure. The effects stand in the order the sound takes. Every value that MOD saved is written; snapshots name the state of
-every effect, and the parameters that differ between them or from the start.
+every effect, and the parameters that differ between them or from the start, or that a control moves.
 """
 
 import math
@@ -83,7 +83,7 @@ def _connections(board: Board) -> list[str]:
 def _snapshots(board: Board) -> list[str]:
     if not board.snapshots:
         return []
-    lines = ["", *remark("What is the same in all of them and at the start is not repeated."), "snapshots:"]
+    lines = ["", *remark("What nothing moves, and is the same in all of them, is not repeated."), "snapshots:"]
     moving = _moving(board)
     for name, index in board.snapshots.items():
         recalls = {} if index < 0 else _recalls(board, index, moving)
@@ -104,7 +104,12 @@ def _recall_lines(effect: str, state: object) -> list[str]:
 
 
 def _moving(board: Board) -> set[tuple[str, str]]:
-    """Return the parameters that are not the same in all snapshots and at the start, by instance and symbol."""
+    """Return the parameters that snapshots have to name, by instance and symbol.
+
+    Those that are not the same in all of them and at the start, and those that a control moves: MOD puts them back too.
+    """
+    moved = {(block.instance, port.symbol) for block in board.bundle.blocks for port in block.ports if port.binding}
+    moved |= {(addressing.instance, addressing.port) for addressing in board.bundle.addressings}
     seen: dict[tuple[str, str], set[float]] = {}
     for block in board.bundle.blocks:
         for port in block.ports:
@@ -114,7 +119,7 @@ def _moving(board: Board) -> set[tuple[str, str]]:
         for instance, effect in snapshot.effects.items():
             for symbol, value in effect.ports.items():
                 seen.setdefault((instance, symbol), set()).add(_rounded(value))
-    return {key for key, values in seen.items() if len(values) > 1}
+    return moved | {key for key, values in seen.items() if len(values) > 1}
 
 
 def _rounded(value: float) -> float:
@@ -135,7 +140,7 @@ def _recalls(board: Board, index: int, moving: Iterable[tuple[str, str]]) -> dic
         state = _recall(board, block, effect, fitting(board, block, values))
         if state is not None:
             found[name] = state
-    for instance in snapshot.effects.keys() - board.names.keys():
+    for instance in sorted(snapshot.effects.keys() - board.names.keys()):
         board.notes.miss(f"`{clean(instance, '?')}` in a snapshot", "the pedalboard has no such effect any more")
     return found
 

@@ -4,7 +4,6 @@ Pure. What is written here reads back as the same value with `yaml_reader`, and 
 those take for booleans are quoted. Comments are part of what is written, which is why no library dumps it.
 """
 
-import math
 import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,11 +61,6 @@ def _same(text: str, value: float) -> bool:
         return float(text) == value
 
 
-def is_writable(value: float) -> bool:
-    """Tell whether a number can stand in a file of the rig: it is finite."""
-    return math.isfinite(value)
-
-
 def flow(value: Value) -> str:
     """Return a value in one line: `{drive: bypassed}`, `[1, 2]`."""
     if isinstance(value, Mapping):
@@ -112,11 +106,16 @@ def _packed(head: str, value: Value) -> list[str]:
     return lines
 
 
+def printable(text: str) -> str:
+    """Return a text on one line, without characters that cannot be shown."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def remark(text: str, indent: int = 0, bullet: str = "") -> list[str]:
     """Return a comment, wrapped; each line of `text` begins a new one. `bullet` stands before the first line."""
     lines: list[str] = []
     margin = " " * indent + "#"
-    for paragraph in text.splitlines():
+    for paragraph in map(printable, text.splitlines()):
         line, is_empty = f"{margin} {bullet}".rstrip(), True
         for word in paragraph.split():
             if len(line) + len(word) + 1 > WIDTH and not is_empty:

@@ -18,6 +18,7 @@ from controld.importers.rules import Action, mapping_text, proposal, rule
 Key = tuple[int, int]  # channel (1-16) and controller
 
 SURFACE = "mod"
+_MOMENTARY = {1: "active", 2: "bypassed"}  # what an effect is while a momentary switch is down
 PROFILE = "mod-midi"
 _NOT_DRIVEN = {
     ":bpm": "the tempo is tapped or set here, it does not follow a control",
@@ -144,33 +145,39 @@ def _proposal(board: Board, addressing: Addressing) -> Iterator[str]:
     if actuator == "/bpm" or addressing.tempo:
         board.notes.miss(f"{where} following the tempo", "a parameter here is set in its own unit, not in beats")
         return
-    name = _actuator_name(actuator)
     page = "" if addressing.page is None else f", page {addressing.page + 1}"
-    board.notes.miss(f"{name}{page} on {where}", "MOD's own hardware sends no MIDI; its mapping file proposes a rule")
-    control = f"floor.{_control(actuator)}"
-    is_switch = "footswitch" in actuator
-    actions = _proposed(board, addressing, is_switch=is_switch)
-    if actions is not None:
-        gesture: str | list[str] = [f"{control} press", f"{control} release"] if addressing.momentary else control
+    name = f"{_actuator_name(actuator)}{page}"
+    action = _proposed(board, addressing, is_switch="footswitch" in actuator)
+    why = "no rule does that" if action is None else "a rule for a control of yours waits as a comment"
+    board.notes.miss(f"{name} on {where}", f"MOD's own hardware sends no MIDI; {why}")
+    if action is not None:
         label = f' "{clean(addressing.label, "")}"' if addressing.label else ""
-        lines = rule(gesture, [actions], condition={"pedalboard": board.name})
-        yield from proposal([*remark(f"{name}{page}{label}:", 2), *lines])
+        lines = rule(f"floor.{_control(actuator)}", [action], condition={"pedalboard": board.name})
+        yield from proposal([*remark(f"{name}{label}:", 2), *lines])
 
 
 def _proposed(board: Board, addressing: Addressing, *, is_switch: bool) -> Action | None:
-    symbol, low, high = addressing.port, addressing.low, addressing.high
+    symbol = addressing.port
     if addressing.instance not in board.names:
-        action: Action | None = {"tempo": "tap"} if symbol == ":bpm" and is_switch else None
-        return {"snapshot": "next"} if symbol == ":presets" else action
+        taps = symbol == ":bpm" and is_switch
+        return {"tempo": "tap"} if taps else {"snapshot": "next"} if symbol == ":presets" else None
     name = board.names[addressing.instance]
     if symbol == ":presets":
         return {"preset": name, "to": "next"}
     if symbol == BYPASS:
-        return {"bypass": name, "to": "control"} if addressing.momentary or not is_switch else {"bypass": name}
-    action = parameter_action(board, addressing.instance, symbol, low, high)
-    if action is None or not is_switch or addressing.momentary:
-        return action
-    ends = [low, high] if low is not None and high is not None else ["0 %", "100 %"]
+        if addressing.momentary:
+            return {"bypass": name, "to": _MOMENTARY.get(addressing.momentary, "active"), "release": "return"}
+        return {"bypass": name} if is_switch else {"bypass": name, "to": "control"}
+    action = parameter_action(board, addressing.instance, symbol, addressing.low, addressing.high)
+    return _switched(action, addressing) if action is not None and is_switch else action
+
+
+def _switched(action: Action, addressing: Addressing) -> Action:
+    """Return what a switch does to a parameter: to and fro, or away and back while it is down."""
+    low, high = addressing.low, addressing.high
+    ends: list[object] = ["0 %", "100 %"] if low is None or high is None else [low, high]
+    if addressing.momentary:
+        return {"parameter": action["parameter"], "to": ends[addressing.momentary != 2], "release": "return"}
     return {"parameter": action["parameter"], "toggle": ends}
 
 

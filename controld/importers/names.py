@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from unicodedata import normalize
 
+from controld.importers.emit import printable
 from controld.mappings.expand import PLACEHOLDER
 
 _RESERVED = frozenset({"system"})  # the sound card, in connections
@@ -14,9 +15,7 @@ _RESERVED = frozenset({"system"})  # the sound card, in connections
 
 def clean(text: str, fallback: str) -> str:
     """Return a free name: printable, on one line, without the braces that rules would fill in; never empty."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    named = PLACEHOLDER.sub(lambda found: f"({found[1]})", " ".join(printable.split()))
-    return named or fallback
+    return PLACEHOLDER.sub(lambda found: f"({found[1]})", printable(text)) or fallback
 
 
 def slug(text: str, fallback: str) -> str:

@@ -5,7 +5,7 @@ Pure values; the command writes the files and prints the rest.
 
 from dataclasses import dataclass, field
 
-from controld.importers.emit import remark
+from controld.importers.emit import printable, remark
 
 
 @dataclass(slots=True)
@@ -17,11 +17,11 @@ class Notes:
 
     def change(self, text: str) -> None:
         """Tell that something stands in another form than it had."""
-        self.changed[text] = None
+        self.changed[printable(text)] = None
 
     def miss(self, what: str, why: str) -> None:
         """Tell that something was left out, and why."""
-        self.missing[f"{what}: {why}"] = None
+        self.missing[printable(f"{what}: {why}")] = None
 
     def add(self, other: "Notes", of: str = "") -> None:
         """Take over what another part of the import has to tell; `of` stands before each."""
