@@ -45,14 +45,19 @@ class Report:
 class Definitions:
     """The `$defs` of a JSON Schema being built; `templated` where texts may hold `{names}` that are replaced first."""
 
-    __slots__ = ("schemas", "templated")
+    __slots__ = ("_owners", "schemas", "templated")
 
     def __init__(self, *, templated: bool = False) -> None:
         self.schemas: JsonSchema = {}
         self.templated = templated
+        self._owners: dict[str, object] = {}
 
-    def refer(self, name: str, describe: Callable[[], JsonSchema]) -> JsonSchema:
-        """Return a reference to the definition `name`, described once; so that shapes may hold themselves."""
+    def refer(self, name: str, describe: Callable[[], JsonSchema], owner: object) -> JsonSchema:
+        """Return a reference to the definition `name`, described once; so that shapes may hold themselves.
+
+        A name belongs to one `owner`: two shapes of the same name would describe each other.
+        """
+        assert self._owners.setdefault(name, owner) is owner, f"two shapes are called {name}"
         if name not in self.schemas:
             self.schemas[name] = {}
             self.schemas[name] = describe()
@@ -156,7 +161,7 @@ class Table:
 
     def schema(self, defs: Definitions) -> JsonSchema:
         """Return a reference to the table's definition."""
-        return defs.refer(self.name, lambda: self._describe(defs))
+        return defs.refer(self.name, lambda: self._describe(defs), self)
 
     def _unknown(self, key: Node, report: Report) -> None:
         if key.text in self.later:

@@ -146,7 +146,8 @@ class Variants:
 
     def schema(self, defs: Definitions) -> JsonSchema:
         """Return the variants as JSON Schema."""
-        return defs.refer(self.name, lambda: {"oneOf": [table.schema(defs) for table in self.tables.values()]})
+        tables = self.tables.values()
+        return defs.refer(self.name, lambda: {"oneOf": [table.schema(defs) for table in tables]}, self)
 
     def _unknown(self, node: Node, report: Report) -> None:
         later = next((key for key, _ in node.entries or () if key.text in self.later), None)

@@ -191,7 +191,7 @@ class Known:
     def value(self, node: Node, variable: Variable | None, report: Report) -> Value | None:
         """Return a value for a variable; None where it has another type, which is reported."""
         written = node.value
-        if variable is not None and variable.type == "text":
+        if variable is not None and variable.type == "text" and written is not None and not isinstance(written, bool):
             return node.text
         typed = variable is not None and variable.type != ""
         if written is None or (typed and variable is not None and type_of(written) != variable.type):
@@ -217,7 +217,8 @@ def type_of(value: object) -> str:
 
 
 def _report_type(node: Node, variable: Variable | None, report: Report) -> None:
-    wanted = {"boolean": "true or false", "number": "a number"}.get(variable.type if variable else "", "a value")
+    words = {"boolean": "true or false", "number": "a number", "text": "a text"}
+    wanted = words.get(variable.type if variable else "", "a value")
     report.error(node, f"expected {wanted}, found {node.describe()}", "the type is that of its first value")
 
 

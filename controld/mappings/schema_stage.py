@@ -15,6 +15,8 @@ from controld.mappings.schema_look import check_color
 from controld.mappings.target import Command, CommandTarget, Target
 from controld.shape import Record, Report
 
+_LIKE_BOOLEANS = frozenset({"on", "off", "yes", "no"})
+
 
 def pages_of(nodes: Iterable[Node]) -> tuple[str, ...]:
     """Return the names of the pages that files write, rightly or not, in order."""
@@ -95,6 +97,9 @@ class StageBuilder:
             written = record["variables"][key.text]
             initial = node.get("initial") if isinstance(written, Record) else node
             value = variable.initial if initial is None else self.known.value(initial, variable, self.report)
+            if initial is node and not node.quoted and node.text in _LIKE_BOOLEANS:
+                hint = "`true` and `false` are the booleans; quotes say that a text is meant"
+                self.report.warn(node, f"`{node.text}` is a text", hint)
             other = self._variables.get(key.text)
             if other is not None:
                 what = f"the variable `{key.text}` is declared already"

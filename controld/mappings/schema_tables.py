@@ -152,6 +152,11 @@ class _ForValues:
         return {"anyOf": [ranges, values]}
 
 
+def _cut_off(key: str) -> str:
+    """Return the hint for `{when: floor.fs1 repeat 400 ms, 80 ms}`, where the comma begins another key."""
+    return "between braces a comma ends the value before: put that in quotes" if key[:1].isdigit() else ""
+
+
 RULE = Table(
     "rule", "a rule",
     {
@@ -170,6 +175,7 @@ RULE = Table(
         "tags": Field(OneOrMany(text("a tag"), "a list of tags"), "Words to find the rule by.", default=()),
     },
     doc="What happened, and what is done then.",
+    foreign=_cut_off,
 )  # fmt: skip
 
 # The file

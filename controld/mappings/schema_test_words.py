@@ -156,6 +156,8 @@ class Reader:
         if rest in {"active", "bypassed"} and _EFFECT.match(head):
             self.known.check_effect(node, head, self.report)
             return EffectIs(head, rest == "active")
+        if self.known.effects is not None and head in self.known.effects:
+            raise Mistake(f"expected `active` or `bypassed` behind `{head}`, found `{rest}`")
         hint = nearest(head, _EXPECTATIONS)
         raise Mistake(f"expected what is so then, as in `snapshot Lead` or `drive active`, found `{node.text}`", hint)
 
