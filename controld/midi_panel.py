@@ -77,6 +77,7 @@ class MidiPanel:
             if control.display is not None:
                 self._screens[name] = _Screen(name, control.display, place)
         self._by_address = {address: lamp.key for lamp in self._lamps.values() for address in lamp.addresses}
+        self._made: dict[tuple[int, str, str, bool, bool], Frames] = {}
         self._rate = profile.max_rate
         self._setup = profile.setup
         self._bucket, self._filled_s = BURST_BYTES, float("-inf")
@@ -113,7 +114,7 @@ class MidiPanel:
         if lamp is not None:
             if feedback.force:
                 self._shown.pop(lamp.key, None)
-            self._show_frames(lamp.key, frames_of(lamp.control, lamp.light, feedback))
+            self._show_frames(lamp.key, self._frames_of(lamp, feedback))
         screen = self._screens.get(feedback.control)
         if screen is not None:
             for key, message in zip(screen.rows(), messages_of(screen.display, feedback.text), strict=True):
@@ -226,6 +227,16 @@ class MidiPanel:
     def _place(self, feedback: Feedback) -> int:
         known = self._lamps.get(feedback.control) or self._screens.get(feedback.control)
         return known.place if known else len(self._lamps) + len(self._screens)
+
+    def _frames_of(self, lamp: _Lamp, look: Feedback) -> Frames:
+        """Return what shows a look; a light has few of them, and each is made once."""
+        if lamp.light.continuous:
+            return frames_of(lamp.control, lamp.light, look)
+        which = lamp.place, look.style, look.color, look.value == 0, look.value >= ON_FROM
+        frames = self._made.get(which)
+        if frames is None:
+            frames = self._made[which] = frames_of(lamp.control, lamp.light, look)
+        return frames
 
     def _show_frames(self, key: Key, frames: Frames) -> None:
         """Want what a light shows now; one that begins to turn begins with its first frame, and the others with it."""
