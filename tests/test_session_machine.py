@@ -1,5 +1,7 @@
 """The session as a state machine: whatever is played, refused, lost and found, it ends with the engine at the wish."""
 
+from dataclasses import replace
+
 from fake_engine import DELAY, DRIVE, FakeEngine, board
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -74,10 +76,18 @@ ACTIONS: st.SearchStrategy[EngineAction] = st.one_of(
     st.builds(SaveSnapshot, PICKS) | st.builds(SelectBank, PICKS),
     st.sampled_from([Undo(), Undo(), Redo()]),
 )
-BANKS = (Bank("Both", ("Stage", "Twins")), Bank("Twins alone", ("Twins",)))
 TWINS = Pedalboard(
     "Twins", (EffectSetup("twin", DRIVE.uri), EffectSetup("delay", DELAY.uri), EffectSetup("drive", DRIVE.uri))
 )
+VERSIONS = [
+    board(),
+    TWINS,
+    replace(board(), snapshots=board().snapshots[1:], tempo_bpm=90.0),
+    replace(board(), snapshots=(), global_parameters=frozenset({("drive", "gain")})),
+    replace(board(), effects=board().effects[:1], connections=board().connections[:1]),
+    replace(TWINS, connections=(("twin:out", "system:playback_1"), ("system:capture_1", "system:playback_2"))),
+]
+BANKS = (Bank("Both", ("Stage", "Twins")), Bank("Twins alone", ("Twins",)))
 
 
 class Stage(RuleBasedStateMachine):
@@ -149,6 +159,11 @@ class Stage(RuleBasedStateMachine):
         if effect is not None and "gain" in effect.values:
             effect.values["gain"] = value
             self.session.receive_event(ParameterReported(1, "gain", value))
+
+    @rule(boards=st.lists(st.sampled_from(VERSIONS), min_size=1, max_size=3), banks=st.sampled_from([BANKS, ()]))
+    def reload(self, boards: list[Pedalboard], banks: tuple[Bank, ...]) -> None:
+        """The files were changed; two of the same name are one."""
+        self.session.replace_pedalboards(list({each.name: each for each in boards}.values()), banks)
 
     @rule(seconds=st.floats(0.001, 5))
     def wait(self, seconds: float) -> None:

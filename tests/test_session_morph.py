@@ -137,7 +137,7 @@ class TestSwitching:
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
     def test_the_nearer_stop_is_at_most_the_margin_wrong(self, sweep: list[float]) -> None:
         """However a foot moves, the switches are never those of a stop that is clearly farther."""
-        morph = Morph(STAGE, (0.0, 0.4, 0.5, 1.0), (1, 2, 3, 1), ())
+        morph = Morph(STAGE, (0.0, 0.4, 0.5, 1.0), ())
         for position in sweep:
             morph.turn(position)
             assert morph.near is not None
@@ -151,7 +151,7 @@ class TestSwitching:
     @given(st.floats(0, 1))
     def test_a_segment_is_the_one_around_the_position(self, position: float) -> None:
         """Its ends enclose the position, the share puts it back."""
-        morph = Morph(STAGE, (0.1, 0.4, 0.4, 0.9), (1, 2, 3, 1), ())
+        morph = Morph(STAGE, (0.1, 0.4, 0.4, 0.9), ())
         before, after, share = morph.segment(position)
         low, high = morph.stops[before], morph.stops[after]
         if before != after:

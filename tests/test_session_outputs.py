@@ -6,7 +6,7 @@ from session_play import AT_ONCE, STEP_BY_STEP, ask, in_flight, nth, refusals
 
 from controld.actions import EngineAction, LoadPedalboard, RecallSnapshot, SetMute, SetTuner
 from controld.changes import MuteChanged, State, StateChange, TunerChanged
-from controld.session.engine_events import EngineConnected, EngineLost
+from controld.session.engine_events import ConnectionReported, EngineConnected, EngineLost
 from controld.session.model import EffectSetup, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import ConnectPorts, DisconnectPorts
@@ -114,6 +114,16 @@ class TestMute:
         ask(session, engine, SetMute(on=True))
         engine.deny = nth(ConnectPorts)
         assert mute(ask(session, engine, SetMute(on=False)))[-1] == (False, State.FAILED)
+
+    def test_what_another_program_joins_is_not_called_mute(self) -> None:
+        """A patchbay joins the speakers again: the light must not say that nobody hears. It is gone: it may."""
+        session, engine, _ = started()
+        ask(session, engine, SetMute(on=True))
+        for pair in (OUT, ("effect_2:out", "other:in")):
+            assert mute(session.receive_event(ConnectionReported(*pair, connected=True))) == [(True, State.FAILED)]
+            assert mute(session.receive_event(ConnectionReported(*pair, connected=False))) == [(True, State.CONFIRMED)]
+        elsewhere = ConnectionReported("player:out", "system:playback_1", connected=True)
+        assert mute(session.receive_event(elsewhere)) == []
 
     def test_a_guitar_straight_to_the_speakers_is_parted_too(self) -> None:
         """A connection that touches no effect at all."""

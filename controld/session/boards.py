@@ -18,20 +18,19 @@ from controld.session.saved import SavedSnapshot, capture, fingerprint
 
 
 class Boards:
-    """The pedalboards; `selected` is told of a new current snapshot (0: none), `loaded` of a new pedalboard's tempo."""
+    """The pedalboards; `selected` is told of a new snapshot by name ("": none), `loaded` of a new pedalboard's tempo."""
 
     def __init__(self, context: Context, parameters: Parameters) -> None:
         self.saved: dict[tuple[str, str], SavedSnapshot] = {}  # by pedalboard and snapshot
-        self.snapshot = 0  # counted from 1; 0: none
         self.board_state, self.snapshot_state = State.ASKED, State.CONFIRMED
-        self.selected: Callable[[int, str], None] = lambda _index, _origin: None
+        self.selected: Callable[[str, str], None] = lambda _snapshot, _origin: None
         self.loaded: Callable[[float], None] = lambda _bpm: None
         self._context = context
         self._parameters = parameters
         self._boards: tuple[Pedalboard, ...] = ()
         self._banks: tuple[Bank, ...] = ()
         self._bank = 0  # counted from 1; 0: none
-        self._previous_snapshot = 0
+        self.snapshot_name = self._previous_snapshot = ""  # "": none
         self._snapshot_origin = self._board_origin = self._bank_origin = ""
         self._last_good: Played | None = None
 
@@ -41,9 +40,9 @@ class Boards:
         return self.snapshot_state is State.ASKED
 
     @property
-    def snapshot_name(self) -> str:
-        """The current snapshot's name; "" where none is."""
-        return self._context.pedalboard.snapshots[self.snapshot - 1].name if self.snapshot else ""
+    def snapshot(self) -> int:
+        """The current snapshot's number, from 1; 0 where none is."""
+        return self._number(self.snapshot_name)
 
     def start(self, boards: Sequence[Pedalboard], banks: Sequence[Bank], start: str, snapshot: str) -> None:
         """Begin on a pedalboard and one of its snapshots, by name; the first ones where there are none such."""
@@ -52,29 +51,28 @@ class Boards:
             return
         board = self.named(start) or self._boards[0]
         self._bank = self._bank_with(board.name)
-        names = board.snapshot_names()
-        self.install(board, "", names.index(snapshot) + 1 if snapshot in names else 1)
+        self.install(board, "", _start(board, snapshot))
 
     def replace(self, boards: Sequence[Pedalboard], banks: Sequence[Bank]) -> None:
         """Take changed files: bank and pedalboard stay, by name, unless the pedalboard changed or is gone."""
         bank = self._banks[self._bank - 1].name if self._bank else ""
         self._boards, self._banks = tuple(boards), tuple(banks)
-        current, kept = self._context.pedalboard, self.snapshot_name
+        current = self._context.pedalboard
         names = [each.name for each in self._banks]
         self._bank = names.index(bank) + 1 if bank in names else self._bank_with(current.name)
         heir = self.named(current.name)
-        snapshots = heir.snapshot_names() if heir else ()
-        snapshot = snapshots.index(kept) + 1 if kept in snapshots else 0
         if self._banks:
             self._context.tell(self.bank_change())
         if heir is not None and _same_rig(heir, current):
             self._adopt(heir)
-            self.snapshot = snapshot
+            if not self.snapshot:
+                self.snapshot_name, self.snapshot_state = "", State.CONFIRMED
             self._context.tell(self.board_change())
             self._context.tell(self.snapshot_change())
-            self.selected(snapshot, "")
+            self.selected(self.snapshot_name, "")
         elif self._boards:
-            self.install(heir or self._boards[0], "", snapshot or 1)
+            board = heir or self._boards[0]
+            self.install(board, "", _start(board, self.snapshot_name))
             self._context.executor.reconcile()
         self._learn_ahead()
 
@@ -87,7 +85,8 @@ class Boards:
     def recall(self, action: RecallSnapshot, origin: str) -> None:
         """Recall a snapshot."""
         context = self._context
-        self.select(self.pick(action.snapshot), origin)
+        number = self.pick(action.snapshot)
+        self.select(context.pedalboard.snapshots[number - 1].name, origin)
         self._ask_snapshot(origin)
         context.executor.tell_news()
         context.executor.reconcile()
@@ -122,7 +121,7 @@ class Boards:
         board = self.named(name)
         if board is not None:
             self._leave(board)
-            self.install(board, origin)
+            self.install(board, origin, _start(board))
             self._context.executor.reconcile()
 
     def select_bank(self, action: SelectBank, origin: str) -> None:
@@ -136,14 +135,14 @@ class Boards:
 
     # Snapshots
 
-    def select(self, index: int, origin: str) -> None:
-        """Make a snapshot (0: none) the current one, asked; that its values are asked for is the caller's part."""
-        if index != self.snapshot:
-            self._previous_snapshot = self.snapshot or self._previous_snapshot
-            self._context.history.note_snapshot(self.snapshot, index)
-        self.selected(index, origin)
-        self.snapshot, self._snapshot_origin = index, origin
-        self.snapshot_state = State.ASKED if index else State.CONFIRMED
+    def select(self, name: str, origin: str) -> None:
+        """Make a snapshot ("": none) the current one, asked; that its values are asked for is the caller's part."""
+        if name != self.snapshot_name:
+            self._previous_snapshot = self.snapshot_name or self._previous_snapshot
+            self._context.history.note_snapshot(self.snapshot_name, name)
+        self.selected(name, origin)
+        self.snapshot_name, self._snapshot_origin = name, origin
+        self.snapshot_state = State.ASKED if name else State.CONFIRMED
         self._context.tell(self.snapshot_change())
 
     def pick(self, pick: Pick) -> int:
@@ -151,7 +150,11 @@ class Boards:
         names = self._context.pedalboard.snapshot_names()
         if not names:
             raise Refusal("snapshot", f"`{self._context.pedalboard.name}` has no snapshots")
-        return pick_of(pick, names, self.snapshot, self._previous_snapshot, "snapshot")
+        return pick_of(pick, names, self.snapshot, self._number(self._previous_snapshot), "snapshot")
+
+    def _number(self, snapshot: str) -> int:
+        names = self._context.pedalboard.snapshot_names()
+        return names.index(snapshot) + 1 if snapshot in names else 0
 
     def _ask_snapshot(self, origin: str) -> None:
         context, board = self._context, self._context.pedalboard
@@ -172,16 +175,16 @@ class Boards:
 
     # Pedalboards
 
-    def install(self, board: Pedalboard, origin: str, snapshot: int = 1, bpm: float | None = None) -> None:
-        """Make a pedalboard the wish, in a snapshot (0: none) and at a tempo (None: its own); reconcile afterwards."""
+    def install(self, board: Pedalboard, origin: str, snapshot: str, bpm: float | None = None) -> None:
+        """Make a pedalboard the wish, in a snapshot ("": none) and at a tempo (None: its own); reconcile afterwards."""
         context = self._context
         self._parameters.ramps.end_all()
         context.executor.install(board)
-        self._previous_snapshot = self.snapshot = 0
+        self._previous_snapshot = self.snapshot_name = ""
         self.board_state, self._board_origin = State.ASKED, origin
         self.loaded(board.tempo_bpm if bpm is None else bpm)
-        if board.snapshots and snapshot:
-            self.snapshot = min(snapshot, len(board.snapshots))
+        if snapshot in board.snapshot_names():
+            self.snapshot_name = snapshot
             self._ask_snapshot(origin)
         self._snapshot_origin, self.snapshot_state = origin, State.ASKED
         self._learn_ahead()
@@ -200,7 +203,7 @@ class Boards:
     def played(self) -> Played:
         """Return the pedalboard as it is played now."""
         context = self._context
-        return Played(context.pedalboard, self.snapshot, context.wishes(), context.bpm)
+        return Played(context.pedalboard, self.snapshot_name, context.wishes(), context.bpm)
 
     def restore(self, played: Played, origin: str) -> None:
         """Return to a pedalboard as it was played; one that was changed in its file since is as it is there."""
@@ -241,7 +244,7 @@ class Boards:
             self.snapshot_state = State.FAILED if failures or not self._recalled() else State.CONFIRMED
             context.tell(self.snapshot_change())
         if not failures:
-            self._last_good = Played(context.pedalboard, self.snapshot, {}, context.bpm)
+            self._last_good = Played(context.pedalboard, self.snapshot_name, {}, context.bpm)
 
     def lost(self) -> None:
         """Take that the engine is gone: what was confirmed is only asked."""
@@ -297,6 +300,12 @@ class Boards:
     def _learn_ahead(self) -> None:
         uris = {effect.uri for board in self._boards for effect in board.effects}
         self._context.executor.learn_ahead(sorted(uris))
+
+
+def _start(board: Pedalboard, snapshot: str = "") -> str:
+    """Return the snapshot in which a pedalboard starts: `snapshot` where it has that, else its first; "" for none."""
+    names = board.snapshot_names()
+    return snapshot if snapshot in names else next(iter(names), "")
 
 
 def _same_rig(a: Pedalboard, b: Pedalboard) -> bool:

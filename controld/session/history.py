@@ -27,10 +27,10 @@ Positions = dict[tuple[str, ...], float | None]
 
 @dataclass(slots=True)
 class Played:
-    """A pedalboard as it was played: its snapshot (from 1, 0 for none), what was wished of its effects, its tempo."""
+    """A pedalboard as it was played: its snapshot by name ("" for none), what was wished of its effects, its tempo."""
 
     board: Pedalboard
-    snapshot: int
+    snapshot: str
     wishes: dict[str, Wish]
     bpm: float
 
@@ -42,7 +42,7 @@ class Change:
     board: str  # the name of the pedalboard it was made on
     cells: dict[Key, tuple[float, float]] = field(default_factory=dict)
     presets: dict[str, Wish] = field(default_factory=dict)  # effects that were given a preset, as they were before
-    snapshot: tuple[int, int] | None = None
+    snapshot: tuple[str, str] | None = None  # by name, "" for none
     positions: Positions | None = None  # of the morphs, before
     bpm: tuple[float, float] | None = None
     muted: tuple[bool, bool] | None = None
@@ -132,7 +132,7 @@ class History:
         if self._open is not None:
             self._open.presets.setdefault(effect, before)
 
-    def note_snapshot(self, before: int, after: int) -> None:
+    def note_snapshot(self, before: str, after: str) -> None:
         """Note another current snapshot."""
         change = self._open
         if change is not None:

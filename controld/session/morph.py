@@ -50,7 +50,6 @@ class Morph:
 
     board: Pedalboard
     stops: tuple[float, ...]
-    numbers: tuple[int, ...]  # of the snapshots at the stops
     lanes: tuple[Lane, ...]
     names: tuple[str, ...] = ()
     position: float | None = None
@@ -101,25 +100,25 @@ class Morphs:
         before, after, share = morph.segment(position)
         morph.turn(position)
         asked_presets = [self._blend(lane, morph, (before, after, share), origin) for lane in morph.lanes]
-        number = morph.numbers[before] if before == after else 0
-        if number != self._boards.snapshot:
+        snapshot = morph.names[before] if before == after else ""
+        if snapshot != self._boards.snapshot_name:
             self._moved = morph
-            self._boards.select(number, origin)
+            self._boards.select(snapshot, origin)
             self._moved = None
         for other in self._known.values():
             if other is not morph:
-                self._place(other, number, origin)
-        if any(asked_presets) or (number and self._boards.pending):
+                self._place(other, snapshot, origin)
+        if any(asked_presets) or (snapshot and self._boards.pending):
             self._context.executor.tell_news()
             self._context.executor.reconcile()
         self._context.tell(MorphChanged(morph.names, position, origin))
 
-    def follow(self, number: int, origin: str) -> None:
-        """Take that a snapshot (0: none) becomes the current one: the morphs that have it stand there."""
+    def follow(self, snapshot: str, origin: str) -> None:
+        """Take that a snapshot ("": none) becomes the current one: the morphs that have it stand there."""
         self._context.history.note_positions(self.positions)
         for morph in self._known.values():
             if morph is not self._moved:
-                self._place(morph, number, origin)
+                self._place(morph, snapshot, origin)
 
     def restore(self, positions: Positions, origin: str) -> None:
         """Put the morphs back where they stood."""
@@ -140,9 +139,8 @@ class Morphs:
         """Return where each morph stands."""
         return [MorphChanged(names, morph.position) for names, morph in self._known.items()]
 
-    def _place(self, morph: Morph, number: int, origin: str) -> None:
-        name = self._context.pedalboard.snapshots[number - 1].name if number else ""
-        position = morph.stops[morph.names.index(name)] if name in morph.names else None
+    def _place(self, morph: Morph, snapshot: str, origin: str) -> None:
+        position = morph.stops[morph.names.index(snapshot)] if snapshot in morph.names else None
         if position != morph.position:
             morph.position = position
             morph.near = None
@@ -183,7 +181,7 @@ class Morphs:
         if known is not None and known.board is board and known.stops == stops:
             return known
         lanes = tuple(filter(None, (self._lane(setup, board, numbers) for setup in board.effects)))
-        morph = Morph(board, stops, numbers, lanes, names)
+        morph = Morph(board, stops, lanes, names)
         if known is not None:
             morph.position = known.position
         if all(effect.plugin is not None for effect in self._context.effects.values()):

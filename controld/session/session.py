@@ -37,7 +37,7 @@ from controld.actions import (
 from controld.changes import EngineChanged, Refused, StateChange
 from controld.session.boards import Boards
 from controld.session.context import Context
-from controld.session.engine_events import EngineEvent, EngineLost, ParameterReported
+from controld.session.engine_events import ConnectionReported, EngineEvent, EngineLost, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.lookup import Refusal
 from controld.session.model import Bank, Pedalboard
@@ -189,6 +189,8 @@ class Session:
         if isinstance(event, EngineLost):
             self._boards.lost()
             self._outputs.lost()
+        elif isinstance(event, ConnectionReported) and not event.own and not self._executor.busy:
+            self._outputs.settle()
         return self._context.take()
 
     def tick(self, now: float) -> list[StateChange]:

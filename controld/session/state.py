@@ -309,8 +309,9 @@ class RigState:
     @property
     def audible(self) -> bool:
         """Tell whether something of the pedalboard may be joined to the speakers, as far as is known."""
+        ours = tuple(f"effect_{effect.instance}:" for effect in self.effects.values())
         there = self.joined | self.touched | self.stuck
-        return any(pair in there for pair in self.connections if _is_output(pair))
+        return any(_is_output(pair) and (pair in self.connections or pair[0].startswith(ours)) for pair in there)
 
     def mute(self, *, on: bool) -> None:
         """Wish the speakers parted or joined; what would not be parted before is tried again."""

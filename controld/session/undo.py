@@ -118,9 +118,9 @@ class Undoing:
 
     def _reverse_snapshot(self, change: Change, reverse: Change, origin: str) -> None:
         if change.snapshot is not None:
-            before = min(change.snapshot[0], len(self._context.pedalboard.snapshots))
-            reverse.snapshot = (self._boards.snapshot, before)
-            self._boards.select(before, origin)
+            before = change.snapshot[0]
+            reverse.snapshot = (self._boards.snapshot_name, before)
+            self._boards.select(before if before in self._context.pedalboard.snapshot_names() else "", origin)
 
     def _reverse_rig(self, change: Change, reverse: Change, origin: str) -> None:
         if change.bpm is not None and self._context.bpm == change.bpm[1]:
