@@ -18,7 +18,7 @@ from controld.session.saved import SavedSnapshot, capture, fingerprint
 
 
 class Boards:
-    """The pedalboards; `selected` is told of a new snapshot by name ("": none), `loaded` of a new pedalboard's tempo."""
+    """The pedalboards; `selected` is told of a new snapshot's name ("": none), `loaded` of a new board's tempo."""
 
     def __init__(self, context: Context, parameters: Parameters) -> None:
         self.saved: dict[tuple[str, str], SavedSnapshot] = {}  # by pedalboard and snapshot
