@@ -18,16 +18,10 @@ from controld.feedback import Feedback
 from controld.mappings.profile import Control, Display, Kind, Light, Profile, SourceType
 from controld.midi_display import head_of, messages_of
 from controld.midi_looks import ON_FROM, STATUS, Frame, Frames, frames_of, moves_by_itself, position_frame
+from controld.midi_pace import Bucket, Key, Turns
 from controld.midi_stream import BEND, PROGRAM
 
-BURST_BYTES = 12.0  # four messages at once: about 4 ms of a DIN cable
-BLINK_S = 0.25  # half a period of a blink that we make: 2 Hz; a pulse takes eight of them
 OWNED_S = 0.2  # a motor is not moved for so long after the hand moved it or let it go
-_ROUNDING = 1e-6  # in bytes: a deadline computed from the bucket must find it full
-
-# A light by status byte and number, the same for all that the device holds to be one light; a row of a display by its
-# control and row.
-Key = tuple[int | str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +72,18 @@ class MidiPanel:
                 self._screens[name] = _Screen(name, control.display, place)
         self._by_address = {address: lamp.key for lamp in self._lamps.values() for address in lamp.addresses}
         self._made: dict[tuple[int, str, str, bool, bool], Frames] = {}
-        self._rate = profile.max_rate
+        self._bucket = Bucket(profile.max_rate)
         self._setup = profile.setup
-        self._bucket, self._filled_s = BURST_BYTES, float("-inf")
         self.forget()
 
     def forget(self) -> None:
         """Begin anew with a device that was just connected: it is set up, what it shows is unknown, nothing waits."""
         self._shown: dict[Key, Frame] = {}
         self._waiting: dict[Key | int, Frame] = {}
-        self._turning: dict[Key, Frames] = {}
+        self._turns = Turns()
         self._held: dict[Key, float] = {}  # what a hand is on, and until when
         self._kept: dict[Key, Frame] = {}  # what it is to show after that
-        self._serial = self._turn = 0
-        self._turn_s: float | None = None
+        self._serial = 0
         for message in self._setup:
             self.send(message)
 
@@ -180,31 +172,21 @@ class MidiPanel:
     def tick(self, now: float) -> None:
         """Do what is due: the next turn of the lights that we make blink, all together, and what hands let go."""
         self._let_go(now)
-        if not self._turning:
-            return
-        if self._turn_s is None:
-            self._turn_s = now + BLINK_S
-        if now < self._turn_s:
-            return
-        self._turn += 1
-        # From now on, not from when it was due: a late tick must not be followed by a burst of them.
-        self._turn_s = now + BLINK_S
-        for key, frames in self._turning.items():
-            self._want(key, frames[self._turn % len(frames)])
+        for key, frame in self._turns.tick(now):
+            self._want(key, frame)
 
     def take(self, now: float, budget: int | None = None) -> list[bytes]:
         """Return the messages to send now, at most about `budget` bytes of them (None: what the pace allows)."""
         self.tick(now)
-        self._fill(now)
+        self._bucket.fill(now)
         messages: list[bytes] = []
         spent = 0
         while self._waiting and (budget is None or spent < budget):
             key, frame = next(iter(self._waiting.items()))
             size = _size(frame)
-            if self._bucket + _ROUNDING < min(size, BURST_BYTES):
+            if not self._bucket.take(size):
                 break
             del self._waiting[key]
-            self._bucket -= size
             spent += size
             messages += frame
             if isinstance(key, int):
@@ -216,12 +198,12 @@ class MidiPanel:
     def next_deadline(self, now: float) -> float | None:
         """Return when `take` will have something to do, in seconds (`now` or later), or None where nothing waits."""
         deadlines = [max(now, until) for key, until in self._held.items() if key in self._kept and until < math.inf]
-        if self._turning:
-            deadlines.append(max(now, self._turn_s) if self._turn_s is not None else now)
+        turn_s = self._turns.deadline(now)
+        if turn_s is not None:
+            deadlines.append(turn_s)
         if self._waiting:
-            self._fill(now)
-            size = _size(next(iter(self._waiting.values())))
-            deadlines.append(now + max(0.0, min(size, BURST_BYTES) - self._bucket) / self._rate)
+            self._bucket.fill(now)
+            deadlines.append(now + self._bucket.wait_s(_size(next(iter(self._waiting.values())))))
         return min(deadlines, default=None)
 
     def _place(self, feedback: Feedback) -> int:
@@ -239,18 +221,13 @@ class MidiPanel:
         return frames
 
     def _show_frames(self, key: Key, frames: Frames) -> None:
-        """Want what a light shows now; one that begins to turn begins with its first frame, and the others with it."""
+        """Want what a light shows now: the one frame that stands, or the one of those that turn."""
         if len(frames) == 1:
-            self._turning.pop(key, None)
+            self._turns.stop(key)
             self._want(key, frames[0])
             return
-        begins = self._turning.get(key) != frames
-        if begins and (not self._turning or frames[self._turn % len(frames)] != frames[0]):
-            self._turn, self._turn_s = 0, None
-            for other, each in self._turning.items():
-                self._want(other, each[0])
-        self._turning[key] = frames
-        self._want(key, frames[self._turn % len(frames)])
+        for each, frame in self._turns.begin(key, frames):
+            self._want(each, frame)
 
     def _want(self, key: Key, frame: Frame) -> None:
         if key in self._held:
@@ -272,11 +249,6 @@ class MidiPanel:
             frame = self._kept.pop(key, None)
             if frame is not None:
                 self._want(key, frame)
-
-    def _fill(self, now: float) -> None:
-        elapsed = max(0.0, now - self._filled_s)
-        self._bucket = min(BURST_BYTES, self._bucket + elapsed * self._rate)
-        self._filled_s = max(self._filled_s, now)
 
     def _forget_what_it_set(self, message: bytes) -> None:
         """After a raw message to a light or a display it is unknown what that shows; the next look is sent anew."""

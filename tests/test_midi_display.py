@@ -9,7 +9,8 @@ from controld.changes import State
 from controld.feedback import Feedback
 from controld.mappings.profile import Display, Profile
 from controld.midi_display import messages_of, plain_text
-from controld.midi_panel import BURST_BYTES, MidiPanel
+from controld.midi_pace import BURST_BYTES
+from controld.midi_panel import MidiPanel
 from controld.midi_stream import MidiStream
 
 DISPLAYS = """\

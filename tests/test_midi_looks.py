@@ -10,7 +10,8 @@ from controld.feedback import Feedback
 from controld.mappings.profile import Profile
 from controld.midi_colors import COLORS, nearest_color, rgb_of
 from controld.midi_looks import frames_of
-from controld.midi_panel import BLINK_S, MidiPanel
+from controld.midi_pace import BLINK_S
+from controld.midi_panel import MidiPanel
 from controld.midi_stream import MidiStream
 
 LIGHTS = """\

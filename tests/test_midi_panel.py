@@ -8,7 +8,8 @@ from controld.changes import State
 from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Light, Profile, Source, SourceType
 from controld.midi_colors import COLORS, nearest_color
-from controld.midi_panel import BLINK_S, BURST_BYTES, MidiPanel
+from controld.midi_pace import BLINK_S, BURST_BYTES
+from controld.midi_panel import MidiPanel
 
 CC = SourceType.CC
 PALETTE = {"red": 5, "green": 20, "amber": 9, "blue": 45}
