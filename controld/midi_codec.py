@@ -12,6 +12,7 @@ from controld.errors import SurfaceError, nearest
 from controld.mappings.profile import Control, Profile, SourceType
 from controld.midi_decode import Events, gathered
 from controld.midi_encode import detent_messages, position_messages, program_messages, touch_messages
+from controld.midi_parameters import Selection
 from controld.midi_routes import Routes, receive_sysex
 from controld.midi_stream import BEND, MAX_DATA, NOTE_OFF, NOTE_ON, SYSEX, message_kind
 from controld.midi_values import source_of
@@ -27,7 +28,7 @@ class MidiDecoder:
     parameter are heard beside it. `counters` counts the messages nobody took, by kind.
     """
 
-    __slots__ = ("_profile", "_surface", "_sysex", "_table", "counters")
+    __slots__ = ("_parameters", "_profile", "_surface", "_sysex", "_table", "counters")
 
     def __init__(self, surface: str, profile: Profile) -> None:
         self._surface, self._profile = surface, profile
@@ -40,7 +41,18 @@ class MidiDecoder:
         midi = [c for c in self._profile.controls.values() if c.source and c.source.type is not SourceType.OSC]
         for control in sorted(midi, key=_wildness):
             routes.add(control, source_of(control))
-        self._table, self._sysex = routes.table(), routes.sysex
+        self._table, self._sysex, self._parameters = routes.table(), routes.sysex, routes.parameters
+
+    def take_over(self, old: "MidiDecoder") -> None:
+        """Go on where the decoder of another profile of this device was: what was selected stays selected."""
+        for channel, selection in old.selections.items():
+            if channel in self._parameters:
+                self._parameters[channel].take_over(selection)
+
+    @property
+    def selections(self) -> dict[int, Selection]:
+        """What is selected on each channel (0-15) that has numbered parameters."""
+        return {channel: parameters.selection for channel, parameters in self._parameters.items()}
 
     def receive(self, data: bytes, now: float) -> Events:
         """Return what one whole message means, several events where it means several.

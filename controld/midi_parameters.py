@@ -6,6 +6,7 @@ from the MIDI 1.0 detailed specification. The value of an increment has no meani
 """
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 from controld.mappings.profile import MAX_7, SourceType
 from controld.midi_decode import Decode, Events, Parameter, gathered
@@ -18,6 +19,20 @@ NULL = MAX_7 << 7 | MAX_7
 _Key = tuple[SourceType, int | None]  # without a number: any
 
 
+@dataclass(slots=True)
+class Selection:
+    """The parameter that is selected on a channel: the halves of both numbers, and which of them counts."""
+
+    type: SourceType = SourceType.NRPN
+    coarse: dict[SourceType, int] = field(default_factory=lambda: dict.fromkeys(SELECTORS, MAX_7))
+    fine: dict[SourceType, int] = field(default_factory=lambda: dict.fromkeys(SELECTORS, MAX_7))
+
+    @property
+    def number(self) -> int:
+        """The number, 0-16383; `NULL` where nothing is selected."""
+        return self.coarse[self.type] << 7 | self.fine[self.type]
+
+
 class ParameterNumbers:
     """The numbered parameters of one channel, and who hears them.
 
@@ -25,16 +40,14 @@ class ParameterNumbers:
     that `join`ed always do. `counters` counts data for which nobody listens, by type.
     """
 
-    __slots__ = ("_claimed", "_coarse", "_counters", "_fine", "_heard", "_joined", "_type")
+    __slots__ = ("_claimed", "_counters", "_heard", "_joined", "selection")
 
     def __init__(self, counters: Counter[str]) -> None:
         self._counters = counters
         self._claimed: dict[_Key, Parameter] = {}
         self._joined: dict[_Key, list[Parameter]] = {}
-        self._type = SourceType.NRPN
-        self._coarse = dict.fromkeys(SELECTORS, MAX_7)
-        self._fine = dict.fromkeys(SELECTORS, MAX_7)
         self._heard: list[Parameter] = []
+        self.selection = Selection()
 
     def claim(self, kind: SourceType, number: int | None, parameter: Parameter) -> None:
         """Have a parameter hear a number (None: any), unless another does already."""
@@ -44,14 +57,19 @@ class ParameterNumbers:
         """Have a parameter hear a number (None: any) beside whoever else does."""
         self._joined.setdefault((kind, number), []).append(parameter)
 
+    def take_over(self, selection: Selection) -> None:
+        """Go on with what was selected where others listened: a device need not select it again."""
+        self.selection = selection
+        self._hear()
+
     def decoders(self) -> dict[int, Decode]:
         """Return what hears each CC."""
         (nrpn_coarse, nrpn_fine), (rpn_coarse, rpn_fine) = SELECTORS[SourceType.NRPN], SELECTORS[SourceType.RPN]
         return {
-            nrpn_coarse: lambda value, _now: self._select(SourceType.NRPN, self._coarse, value),
-            nrpn_fine: lambda value, _now: self._select(SourceType.NRPN, self._fine, value),
-            rpn_coarse: lambda value, _now: self._select(SourceType.RPN, self._coarse, value),
-            rpn_fine: lambda value, _now: self._select(SourceType.RPN, self._fine, value),
+            nrpn_coarse: lambda value, _now: self._select(SourceType.NRPN, self.selection.coarse, value),
+            nrpn_fine: lambda value, _now: self._select(SourceType.NRPN, self.selection.fine, value),
+            rpn_coarse: lambda value, _now: self._select(SourceType.RPN, self.selection.coarse, value),
+            rpn_fine: lambda value, _now: self._select(SourceType.RPN, self.selection.fine, value),
             DATA_COARSE: lambda value, now: gathered([each.coarse(value, now) for each in self._listeners()]),
             DATA_FINE: lambda value, now: gathered([each.fine(value, now) for each in self._listeners()]),
             INCREMENT: lambda _value, now: gathered([each.step(1, now) for each in self._listeners()]),
@@ -59,21 +77,20 @@ class ParameterNumbers:
         }
 
     def _select(self, kind: SourceType, half: dict[SourceType, int], value: int) -> Events:
-        self._type = kind
+        self.selection.type = kind
         half[kind] = value
-        number = self._number
+        self._hear()
+        return None
+
+    def _hear(self) -> None:
+        kind, number = self.selection.type, self.selection.number
         self._heard = []
         if number != NULL:
             claimed = self._claimed.get((kind, number)) or self._claimed.get((kind, None))
             self._heard += [claimed] if claimed else []
             self._heard += [*self._joined.get((kind, number), ()), *self._joined.get((kind, None), ())]
-        return None
-
-    @property
-    def _number(self) -> int:
-        return self._coarse[self._type] << 7 | self._fine[self._type]
 
     def _listeners(self) -> list[Parameter]:
-        if not self._heard and self._number != NULL:
-            self._counters[self._type.value] += 1
+        if not self._heard and self.selection.number != NULL:
+            self._counters[self.selection.type.value] += 1
         return self._heard

@@ -40,7 +40,7 @@ class Routes:
     sysex: list[SysexListener] = field(default_factory=list)
     _claimed: dict[int, Decode] = field(default_factory=dict)
     _joined: dict[int, list[Decode]] = field(default_factory=dict)
-    _parameters: dict[int, ParameterNumbers] = field(default_factory=dict)  # by channel, 0-15
+    parameters: dict[int, ParameterNumbers] = field(default_factory=dict)  # by channel, 0-15
 
     def add(self, control: Control, source: Source) -> None:
         """Add what a control listens to; of several with the same message the first claims it."""
@@ -61,7 +61,7 @@ class Routes:
 
     def table(self) -> dict[int, Decode]:
         """Return what hears each message, by `status << 7 | first data byte`; of messages without one by the status."""
-        for channel, parameters in self._parameters.items():
+        for channel, parameters in self.parameters.items():
             for number, decode in parameters.decoders().items():
                 self._listen((_key(CC | channel, number),), decode, claims=False)
         table = dict(self._claimed)
@@ -72,7 +72,7 @@ class Routes:
 
     def _add_parameter(self, name: str, control: Control, source: Source) -> None:
         for channel in _channels(source):
-            parameters = self._parameters.setdefault(channel, ParameterNumbers(self.counters))
+            parameters = self.parameters.setdefault(channel, ParameterNumbers(self.counters))
             listen = parameters.join if control.raw else parameters.claim
             listen(source.type, source.number, parameter_for(name, control))
 

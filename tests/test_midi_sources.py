@@ -199,6 +199,15 @@ class TestNumberedParameters:
         assert found[-1] == moved("cutoff", (65 << 7 | 3) / 16383)
         assert found[2] == moved("cutoff", (64 << 7 | 2) / 16383)
 
+    def test_another_profile_goes_on_with_what_was_selected(self) -> None:
+        """A file that is saved while a device is played does not make it select its parameter again."""
+        old = decoder()
+        events_of(old, "B0 65 00", "B0 64 00", "B0 63 07", "B0 62 7E")
+        new = decoder("depth: {nrpn: 1022, kind: pedal}\nother: {rpn: 5, kind: pedal, channel: 9}")
+        new.take_over(old)
+        assert events_of(new, "B0 06 7F", "B8 06 7F") == [moved("depth", 1.0)]
+        assert events_of(new, "B0 62 7D", "B0 06 7F") == []
+
     def test_a_pulled_cable_selects_nothing(self) -> None:
         """What was selected before the device went is not selected when it comes again."""
         midi = decoder()

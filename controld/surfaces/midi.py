@@ -129,7 +129,8 @@ class MidiSurface:
         before, self._profile = self._profile, profile
         if sent_of(profile) != sent_of(before):
             self._counts += self.decoder.counters
-            self.decoder = MidiDecoder(self.name, profile)
+            old, self.decoder = self.decoder, MidiDecoder(self.name, profile)
+            self.decoder.take_over(old)
         if shown_of(profile) != shown_of(before):
             self._panel = MidiPanel(self.name, profile)
 
