@@ -107,6 +107,7 @@ def outcome(names: str, script: str, *, watched: bool = True) -> list[str]:
         ("a+b c+d a+b+c+d+e", "0 +a, 1 +c, 2 +d, 3 +b", ["4: c+d down 2", "4: a+b down 3"]),
         # A press without a release between is a release and a press.
         ("a+b", "0 +a, 2 +a, 3 +b", ["2: a down 0", "2: a up 2", "3: a+b down 3"]),
+        ("a+b", "0 +a, 9 +a, 12 -a", ["4: a down 0", "9: a up 9", "12: a down 9", "12: a up 12"]),
         ("a+b", "0 +a, 1 +b, 9 +a, 12 -a, 13 -b",
          ["1: a+b down 1", "9: a+b up 9", "9: a down 9", "12: a up 12"]),
         # A release that nobody waits for is passed on.

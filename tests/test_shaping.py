@@ -23,6 +23,7 @@ CURVE_PAIRS = st.sampled_from(PAIRS)
         (Shaping(curve=CURVES["logarithmic"]), 0.25, 0.5),
         (Shaping(curve=(lambda x: 2.0 * x - 0.5, lambda y: (y + 0.5) / 2.0)), 0.1, 0.0),
         (Shaping(curve=(lambda x: 2.0 * x - 0.5, lambda y: (y + 0.5) / 2.0)), 0.9, 1.0),
+        (Shaping(curve=CURVES["s-curve"]), 1.5, 1.0),  # it would swing back
         (Shaping(steps=2), 0.49, 0.0),
         (Shaping(steps=2), 0.51, 1.0),
         (Shaping(steps=5), 0.3, 0.25),
@@ -44,6 +45,7 @@ def test_shape(shaping: Shaping, position: float, expected: float) -> None:
         (Shaping(curve=CURVES["exponential"]), -1.0, 0.0),  # no root of what is below zero
         (Shaping(curve=(lambda x: x, lambda y: 2.0 * y - 0.5)), 0.1, 0.0),
         (Shaping(curve=(lambda x: x, lambda y: 2.0 * y - 0.5)), 0.9, 1.0),
+        (Shaping(curve=(lambda x: x, lambda y: y * (2.0 - y))), 2.0, 1.0),
         (Shaping(steps=3), 0.4, 0.4),  # where it stands, not the nearest step
     ],
 )

@@ -114,7 +114,7 @@ class Accelerator:
         forward, count = detents > 0, abs(detents)
         before_s, per_detent_s = self._per_detent_s, _SLOW_S
         if forward is self._forward:
-            per_detent_s = clamp((now - self._last_s) / count, 0.0, _SLOW_S)
+            per_detent_s = min((now - self._last_s) / count, _SLOW_S)
         self._last_s, self._per_detent_s, self._forward = now, per_detent_s, forward
         pace_s = max(per_detent_s, (per_detent_s + before_s) / 2.0, 1.0 / FAST_PER_S)
         haste = (1.0 / pace_s - SLOW_PER_S) / (FAST_PER_S - SLOW_PER_S)
