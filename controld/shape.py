@@ -261,9 +261,12 @@ class Leaf:
 
     def schema(self, defs: Definitions) -> JsonSchema:
         """Return the value as JSON Schema; in a templated file it may also be a text with `{names}`."""
+        described = dict(self.json)
+        if "pattern" in described:  # editors show this instead of the pattern, which says nothing to a person
+            described["patternErrorMessage"] = f"expected {self.what}"
         if defs.templated and self.replaced and self.json != {"type": "string"}:
-            return {"anyOf": [dict(self.json), {"type": "string", "pattern": r"\{[^{}]+\}"}]}
-        return dict(self.json)
+            return {"anyOf": [described, {"type": "string", "pattern": r"\{[^{}]+\}"}]}
+        return described
 
 
 def _key_at(node: Node, key: str) -> Node:

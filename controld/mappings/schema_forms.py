@@ -196,7 +196,7 @@ _FORM_JSON = (
     rf"|{_NAME}\.{_NAME}(\s*\+\s*{_NAME}\.{_NAME})+(\s+{_CHORD_JSON})?"
     rf"|osc:/\S*(\s+{_GESTURE_JSON})?)\s*$"
 )
-FORM = Leaf(_parse, {"type": "string", "pattern": _FORM_JSON}, "what has to happen")
+FORM = Leaf(_parse, {"type": "string", "pattern": _FORM_JSON}, "a control and what it does, as in `floor.fs1 hold`")
 
 # A range of programs, which `{index}` counts.
 PROGRAM_RANGE = re.compile(rf"^\s*(\S+)\s+({BARE_RANGE.pattern})\s*$")
