@@ -157,8 +157,8 @@ class MidiPanel:
         were told last. With `now` that is `OWNED_S` later, so that what the hand did last is answered first.
         """
         lamp = self._lamps.get(control)
-        if lamp is None or not lamp.light.continuous:
-            return
+        if lamp is None or lamp.control.kind is not Kind.FADER or not lamp.light.continuous:
+            return  # a ring of lights does not disturb a hand
         if is_touched:
             self._hold(lamp.key, math.inf)
         elif lamp.key in self._held:

@@ -141,6 +141,9 @@ class TestTouch:
         """A hand on something without a motor, and one that nobody put there, change nothing."""
         shown = panel()
         shown.touched("x.nowhere", True)
+        shown.touched("x.dot", True)
+        shown.show(at("dot", 1.0))
+        assert shown.take(0.0) == [bytes.fromhex("B0 30 0B")]
         shown.touched("x.motor", False)
         shown.show(at("motor", 0.5))
         assert shown.take(0.0) == [bend(0.5)]
