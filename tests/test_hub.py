@@ -217,7 +217,7 @@ class TestOrder:
         """An event without a request costs the engine's side nothing."""
         hub, exits, _ = hub_of()
         hub.enter(hub.rig.receive, SurfaceConnected("floor", 0.0))
-        assert exits.left == [Output()]
+        assert [output.feedback for output in exits.left] == [[]]
 
     def test_the_rig_itself_urges_the_pump(self) -> None:
         """Within one event, as soon as something waits."""
