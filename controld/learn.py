@@ -20,12 +20,13 @@ from controld.events import OscArg
 from controld.learn_lesson import Lesson, Proposal
 from controld.learn_listen import DoorListener, Listener, MidiListener, OscListener
 from controld.learn_profile import Entry, control_text, usual_channel
-from controld.learn_target import LearnError, Target, Wanted, find_target, planned, write
+from controld.learn_target import LearnError, Target, Wanted, find_target, planned, unfit, write
 from controld.terminal import Ink
 
 INTRODUCTION = """\
 Move one control after the other: press a switch twice, sweep a pedal from end to end, turn an encoder both ways.
-Enter takes the name that is proposed; type another to rename, s to skip, u to undo the last, q to finish.
+Enter takes the name that is proposed, another word is its name; =latch (=knob, =fader, =binary-offset ...) says what
+it is; s skips it, u undoes the last, q finishes.
 """
 
 
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         raise LearnError("learning is a dialogue in a terminal; in a script use --seconds N, and --yes to write")
     wanted = Wanted(args.surface, args.port, args.listen, args.profile, args.output, args.config)
     target = find_target(wanted)
+    if target.text:
+        planned(target, [])  # better said now than at the end
     listener = _listener(target, args)
     lesson = Lesson(target.known.controls.values())
     try:
@@ -159,6 +162,7 @@ class _Dialogue(_Listening):
         self._target = target
         self._ink = Ink(sys.stdout)
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._said = ""
         self._typed = ""  # of a line that is not ended
         self._told: set[str] = set()  # recognised controls that were named
         self._asked: Proposal | None = None
@@ -180,7 +184,9 @@ class _Dialogue(_Listening):
 
     def say(self, text: str) -> None:
         """Tell that a device came or went."""
-        print(self._ink("dim", f"({text})"), flush=True)
+        if text != self._said:
+            self._said = text
+            print(self._ink("dim", f"({text})"), flush=True)
 
     def _read(self) -> None:
         typed = os.read(sys.stdin.fileno(), 4096).decode(errors="replace")
@@ -241,13 +247,20 @@ class _Dialogue(_Listening):
         elif line == "s":
             self._lesson.skip(self._asked)
             self._asked = None
+            print("    skipped", flush=True)
         else:
-            refused = self._lesson.accept(self._asked, line)
-            if refused:
-                print(f"    {refused}\n    name [{self._asked.name}]: ", end="", flush=True)
-                return
+            self._name(self._asked, line)
+
+    def _name(self, asked: Proposal, line: str) -> None:
+        """Take a name, and what the control is said to be, behind `=`."""
+        name, _, word = (part.strip() for part in line.partition("="))
+        refused = self._lesson.accept(asked, name, word)
+        if not refused and (refused := unfit(entry := self._lesson.entries()[-1])):
+            self._lesson.undo()
+        if refused:
+            print(f"    {refused}\n    name [{asked.name}]: ", end="", flush=True)
+        else:
             self._asked = None
-            entry = self._lesson.entries()[-1]
             print(f"    {entry.name}: {control_text(entry.guess, self._target.known.channel)}", flush=True)
 
     def _undo(self) -> None:

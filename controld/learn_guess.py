@@ -241,11 +241,11 @@ def _sweep(source: Source, raws: Sequence[float], kind: Kind) -> _Verdict:
         return _Verdict(kind, why, doubt)
     if (high - low) * 2 <= top:
         return _Verdict(kind, why, "moved a part of its way only: sweep it from end to end, so that its ends are known")
-    ends = "these are its ends if it was swept from one to the other"
+    ends = "its ends are right if it was swept from one to the other"
     return _Verdict(kind, why, f"{ends}; {doubt}".removesuffix("; "), calibrate=(low, high))
 
 
-_LOOKS_THE_SAME = "a knob or slider looks the same (kind: knob), and a motor fader (kind: fader)"
+_LOOKS_THE_SAME = "a knob or slider (kind: knob) and a motor fader (kind: fader) look the same"
 
 
 # Words

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from controld.errors import hinted
 from controld.events import OscArg
 from controld.learn_guess import Guess, guess
 from controld.learn_hear import Ears, Line
 from controld.learn_profile import Entry
-from controld.mappings.profile import FINE, Control, Hole, Kind, Source, SourceType
+from controld.mappings.profile import FINE, Coding, Control, Hole, Kind, Source, SourceType
 from controld.osc_pattern import OscPatternError, compile_pattern
 
 # In seconds: when nothing came from a control for so long, its movement is over.
@@ -21,12 +22,16 @@ REST_S = 0.6
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 _NUMBERED: Mapping[Kind, str] = {
-    Kind.BUTTON: "fs", Kind.LATCH: "latch", Kind.PEDAL: "exp", Kind.FADER: "fader", Kind.ENCODER: "wheel",
+    Kind.BUTTON: "fs", Kind.LATCH: "latch", Kind.PEDAL: "exp", Kind.KNOB: "knob", Kind.FADER: "fader",
+    Kind.ENCODER: "wheel",
 }  # fmt: skip
 _SINGLE: Mapping[SourceType, str] = {
     SourceType.PROGRAM: "patch", SourceType.PITCHBEND: "bend", SourceType.PRESSURE: "pressure",
     SourceType.START: "start", SourceType.STOP: "stop", SourceType.CONTINUE: "continue",
 }  # fmt: skip
+_CODINGS = {coding.value: coding for coding in Coding}
+# What a person can say that a control is.
+WORDS = (*(kind.value for kind in Kind if kind not in {Kind.LIGHT, Kind.DISPLAY}), *_CODINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """The name that was given to a line; "" where it was skipped."""
+    """The name that a line was given, "" where it was skipped; `word` is what it was said to be, "" for nothing."""
 
     key: Source
     name: str
+    word: str = ""
 
 
 class Lesson:
@@ -79,14 +85,21 @@ class Lesson:
         decided = {each.key for each in self._decided}
         return min((line.last_s + REST_S for line in self._new_lines() if key_of(line) not in decided), default=None)
 
-    def accept(self, proposal: Proposal, name: str = "") -> str:
-        """Give a control its name, "" for the proposed one. Returns "" or why it cannot be called so."""
-        name = name or proposal.name
+    def accept(self, proposal: Proposal, name: str = "", word: str = "") -> str:
+        """Give a control its name, "" for the proposed one; `word` is a kind or coding that the person knows better.
+
+        Returns "" or why it cannot be called so.
+        """
+        if word and word not in WORDS:
+            return hinted(f"`{word}` is no kind and no coding", word, WORDS)
+        corrected = _corrected(proposal.guess, word)
+        proposed = proposal.name if corrected.kind is proposal.guess.kind else _free_name(corrected, self._taken())
+        name = name or proposed
         if not NAME.fullmatch(name):
             return f"`{name}` is no name: a letter first, then letters, digits, `-` and `_`"
         if name in self._taken():
             return f"`{name}` is the name of another control"
-        self._decided.append(_Decided(proposal.key, name))
+        self._decided.append(_Decided(proposal.key, name, word))
         return ""
 
     def skip(self, proposal: Proposal) -> None:
@@ -105,7 +118,8 @@ class Lesson:
     def entries(self) -> list[Entry]:
         """Return what was named, with the guesses that all that was heard comes to."""
         lines = {key_of(line): line for line in self._new_lines()}
-        return [Entry(each.name, guess(lines[each.key])) for each in self._decided if each.name and each.key in lines]
+        named = [each for each in self._decided if each.name and each.key in lines]
+        return [Entry(each.name, _corrected(guess(lines[each.key]), each.word)) for each in named]
 
     def _taken(self) -> set[str]:
         return {control.name for control in self._known} | {each.name for each in self._decided}
@@ -150,6 +164,18 @@ def _matches(pattern: str, address: str) -> bool:
         return compile_pattern(pattern).matches(address)
     except OscPatternError:
         return False
+
+
+def _corrected(guessed: Guess, word: str) -> Guess:
+    """Return a guess with what a person knows better."""
+    if not word:
+        return guessed
+    evidence = f"{guessed.evidence.rpartition(':')[0]}; {word}, as was said"
+    if word in _CODINGS:
+        return replace(guessed, kind=Kind.ENCODER, coding=_CODINGS[word], evidence=evidence, doubt="", calibrate=None)
+    kind = Kind(word)
+    calibrate = guessed.calibrate if kind in {Kind.PEDAL, Kind.KNOB, Kind.FADER} else None
+    return replace(guessed, kind=kind, evidence=evidence, doubt="", calibrate=calibrate)
 
 
 def _free_name(judged: Guess, taken: set[str]) -> str:

@@ -129,6 +129,16 @@ def planned(target: Target, entries: Sequence[Entry]) -> str:
     return text
 
 
+def unfit(entry: Entry) -> str:
+    """Return why a control cannot be what it is said to be; "" where it can."""
+    try:
+        _compiled(new_profile([entry], "one control", "One control."), Path("learned.yaml"))
+    except ConfigError as error:
+        first = error.problems[0]
+        return f"{first.message}; {first.hint}".removesuffix("; ")
+    return ""
+
+
 def _config(wanted: Wanted) -> Path | None:
     try:
         return find_config(str(wanted.config or ""))

@@ -72,7 +72,11 @@ class TestDevice:
             person.shows("dial: {cc: 16, kind: encoder, coding: twos-complement}")
             board.send(0xC0, 5)
             person.shows("name [patch]:")
+            person.type("=pedal")
+            person.shows("a pedal cannot come from `program`")
+            person.shows("name [patch]:")
             person.type("s")
+            person.shows("skipped")
             sweep(board, 4, 122)
             person.shows("a way from 4 to 122")
             person.shows("name [exp1]:")
@@ -81,8 +85,12 @@ class TestDevice:
             person.type("u")
             person.shows("exp1 is undone")
             person.shows("name [exp1]:")
-            person.type("volume")
-            person.shows("volume: {cc: 7")
+            person.type("volume =button")
+            person.shows("volume: {cc: 7, kind: button}")
+            person.type("u")
+            person.shows("name [exp1]:")
+            person.type("volume = knob")
+            person.shows("volume: {cc: 7, kind: knob")
             person.type("q")
             person.shows("Write config/surfaces/board.yaml, with 3 controls? [y/N]")
             assert not (tmp_path / "config").exists()
@@ -94,7 +102,7 @@ class TestDevice:
         assert lines[-3:] == [
             "fs1: {cc: 20, kind: button}",
             "dial: {cc: 16, kind: encoder, coding: twos-complement}",
-            "volume: {cc: 7, kind: pedal, calibrate: [4, 122]}",
+            "volume: {cc: 7, kind: knob, calibrate: [4, 122]}",
         ]
         assert main(["check", "config/surfaces/board.yaml"]) == 0
 

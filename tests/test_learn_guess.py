@@ -227,7 +227,7 @@ def test_a_message_that_is_always_the_same_is_a_button(source: Source) -> None:
         ((0,), 0.1, Kind.BUTTON, "nothing but 0", "only releases were heard"),
         ((1, 0, 1, 0), 0.1, Kind.BUTTON, "pressed and released", "its 1 is below the middle and counts as up"),
         ((40, 44, 49, 55, 49), 0.02, Kind.PEDAL, "a way from 40 to 55", "sweep it from end to end"),
-        (tuple(range(4, 123)), 0.02, Kind.PEDAL, "(119 values): a way from 4 to 122", "these are its ends if"),
+        (tuple(range(4, 123)), 0.02, Kind.PEDAL, "(119 values): a way from 4 to 122", "its ends are right if"),
     ],
 )  # fmt: skip
 def test_what_is_seen_and_what_is_doubtful_is_said(

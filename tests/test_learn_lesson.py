@@ -116,6 +116,21 @@ class TestLesson:
         assert lesson.waiting(29.0) == []
         assert lesson.entries()[1].guess.source == Source(CC, 7, 1, bits=14)
 
+    def test_a_person_may_know_better(self) -> None:
+        """A kind or a coding that is said is what is written, with a name that fits it; another word is refused."""
+        lesson = Lesson()
+        for value in range(4, 123):
+            lesson.hear(bytes((0xB0, 7, value)), value / 100)
+        lesson.hear(bytes((0xB0, 16, 65)), 3.0)
+        first, second = lesson.waiting(9.0)
+        assert lesson.accept(first, "", "nob") == "`nob` is no kind and no coding (did you mean `knob`?)"
+        assert lesson.accept(first, "", "knob") == ""
+        assert lesson.accept(second, "dial", "sign-magnitude") == ""
+        knob, dial = lesson.entries()
+        assert (knob.name, knob.guess.kind, knob.guess.calibrate) == ("knob1", Kind.KNOB, (4, 122))
+        assert (dial.name, dial.guess.coding, dial.guess.doubt) == ("dial", Coding.SIGN_MAGNITUDE, "")
+        assert dial.guess.evidence == "cc 16 sent 65; sign-magnitude, as was said"
+
     def test_all_at_once(self) -> None:
         """Without questions everything gets the name that would be proposed."""
         lesson = Lesson()
