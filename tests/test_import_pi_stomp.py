@@ -164,7 +164,7 @@ class TestTheProfile:
         profile = text_of(outcome, "surfaces/")
         assert "  fs1: {cc: 103, kind: button}" in profile
         assert "  fs3: {cc: 104, kind: button}" in profile
-        assert "have fs1, fs3 send the controllers" in "\n".join(outcome.to_do)
+        assert "pi-Stomp sends no MIDI for fs1, fs3: " in "\n".join(outcome.to_do)
 
     def test_behind_pi_stomps_own_program_switches_latch(self, tmp_path: Path) -> None:
         """It sends one message for each short press, and acts on the rest itself."""
@@ -456,6 +456,11 @@ class TestMistakes:
             for made in outcome.files:
                 assert compose(made.text, made.path)[1] == []
         assert all(text.startswith("default_config.yml:") for text in said)
+
+    def test_messages_to_other_gear_are_told(self) -> None:
+        """Its guide speaks of them; here they are rules."""
+        outcome = imported(DEFAULT.replace("  encoders:", "  external_midi: {}\n  encoders:"))
+        assert "`external_midi` in hardware (default_config.yml:36): rules send to other gear" in missed(outcome)
 
     def test_keys_that_pi_stomp_does_not_read_are_told(self) -> None:
         """A slip of the pen would otherwise be lost."""

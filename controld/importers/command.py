@@ -14,6 +14,7 @@ from controld.bridge.hosts.catalogue import Plugin, load_catalogue
 from controld.bridge.hosts.virtual_rig import is_owned
 from controld.check import KINDS, SCHEMA_FOLDER, catalogue_symbols, check_paths, schema_text
 from controld.config import CONFIG_NAME
+from controld.document import Node
 from controld.errors import ConfigError
 from controld.importers.board import board_of
 from controld.importers.bundle import Facts, PluginFacts
@@ -120,30 +121,32 @@ def _schemas(folder: Path, *, forced: bool) -> Iterator[Made]:
 
 
 def _mod_ui(args: argparse.Namespace) -> Outcome:
-    bundles = [(str(path), read_bundle(str(path), read_folder(path))) for path in args.bundles]
+    bundles = [(path.resolve().name, read_bundle(str(path), read_folder(path))) for path in args.bundles]
     return import_bundles(bundles, facts())
 
 
 def _pi_stomp(args: argparse.Namespace) -> Outcome:
     report = Report()
-    node, problems = read_document(args.config)
-    report.problems.update(dict.fromkeys(problems))
-    config = read_config(node, report)
-    origin, board = str(args.config), None
+    config = read_config(_document(args.config, report), report)
+    origin, board = args.config.name, None
     if args.board is not None:
         is_folder = args.board.is_dir()
-        origin += f" and {args.board}"
         folder = args.board if is_folder else args.board.parent
         own = folder / "config.yml" if is_folder else args.board
         if own.is_file() or not is_folder:
-            node, problems = read_document(own)
-            report.problems.update(dict.fromkeys(problems))
-            config = overlaid(config, node, report)
+            config = overlaid(config, _document(own, report), report)
         if is_folder or (folder / MANIFEST).is_file():
             board = board_of(read_bundle(str(folder), read_folder(folder)), facts())
+        origin += f" and {(folder if board is not None else args.board).resolve().name}"
     if report.problems:
         raise ConfigError(report.problems)
     return import_pistomp(config, board, args.switches, origin)
+
+
+def _document(path: Path, report: Report) -> Node:
+    node, problems = read_document(path)
+    report.problems.update(dict.fromkeys(problems))
+    return node
 
 
 def facts() -> Facts:

@@ -34,8 +34,8 @@ def import_pistomp(config: PiStomp, board: Board | None, switches: str, origin: 
     outcome.files.append(Made(f"surfaces/{PROFILE}.yaml", f"{len(panel.kinds)} controls", profile))
     outcome.files.append(Made("controld.yaml", "the rig", _rig(board)))
     if panel.spare:
-        what = f"have {', '.join(sorted(panel.spare))} send the controllers that were chosen for them"
-        outcome.to_do.append(f"{what} (surfaces/{PROFILE}.yaml): pi-Stomp sends none there")
+        what = f"pi-Stomp sends no MIDI for {', '.join(sorted(panel.spare))}"
+        outcome.to_do.append(f"{what}: have your switches send the controllers chosen in surfaces/{PROFILE}.yaml")
     if rules.open:
         why = "the pedalboard binds nothing to them" if board else "MOD keeps in each pedalboard what they move"
         names = ", ".join(rules.open)

@@ -13,6 +13,8 @@ from controld.importers.pistomp_values import Analog, Blend, Encoder, Switch
 from controld.shape import Report
 
 _YES, _NO = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
+# Keys that are known to have no equivalent, and what there is instead.
+_WHY = {"external_midi": "rules send to other gear: `when: {event: pedalboard-loaded}`, `do: {send: ...}`"}
 _SWITCH_KEYS = frozenset({
     "id", "adc_input", "gpio_input", "gpio_output", "debounce_input", "ledstrip_position", "bypass", "color", "disable",
     "longpress", "midi_CC", "preset", "tap_tempo",
@@ -57,7 +59,8 @@ class Reader:
         """Tell of keys that pi-Stomp does not read."""
         for key, _ in node.entries or ():
             if key.text not in keys:
-                self.notes.miss(f"`{key.text}` in {what} ({node.path}:{key.line})", "the importer knows no such key")
+                why = _WHY.get(key.text, "the importer knows no such key")
+                self.notes.miss(f"`{key.text}` in {what} ({node.path}:{key.line})", why)
 
     # Values
 
