@@ -233,8 +233,8 @@ class Runs:
                 intents.append(Intent(SelectPage(target.page, press.control), run.origin, rule))
                 press.ends_with(rule, SelectPage(Seek.BACK, press.control))
             return True
-        if isinstance(target, BypassTarget | ParameterTarget) and target.returns and press is not None:
-            if not lasts:
+        if isinstance(target, BypassTarget | ParameterTarget) and target.returns:
+            if press is None or not lasts:
                 return True  # the press is over, and so would this be
             over = target.over if isinstance(target, ParameterTarget) else None
             until_s = 0.0 if over is None else run.due_s + over.in_s(self.view.bpm)

@@ -10,7 +10,6 @@ from typing import TypeGuard
 
 from controld.changes import (
     BeatPassed,
-    MorphChanged,
     PageChanged,
     ParameterChanged,
     PedalboardChanged,
@@ -189,11 +188,8 @@ class Showing:
         return look.origin == look.control.partition(".")[0]
 
 
-def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged | MorphChanged]:
-    kind = type(change)
-    if kind is ParameterChanged:
-        return change.state is State.ASKED  # type: ignore[union-attr]
-    return kind is MorphChanged
+def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged]:
+    return type(change) is ParameterChanged and change.state is State.ASKED
 
 
 def _in_profile(binding: Binding) -> int:
