@@ -5,38 +5,6 @@ Pure: from the values that pass through the core to text. One table of kinds, on
 
 from collections.abc import Callable, Mapping
 
-from controld.actions import (
-    CycleParameter,
-    DriveParameter,
-    LoadPedalboard,
-    LoadPreset,
-    MorphSnapshots,
-    Panic,
-    Pick,
-    RecallSnapshot,
-    Redo,
-    Resync,
-    RollBack,
-    SaveSnapshot,
-    Seek,
-    SelectBank,
-    SelectPage,
-    SendMidi,
-    SendOsc,
-    SetBypass,
-    SetMute,
-    SetParameter,
-    SetTempo,
-    SetTransport,
-    SetTuner,
-    SetVariable,
-    ShowText,
-    StepParameter,
-    TapTempo,
-    ToggleParameter,
-    Undo,
-    Value,
-)
 from controld.changes import (
     BankChanged,
     BeatPassed,
@@ -78,7 +46,7 @@ from controld.session.requests import (
     WriteParameters,
     WriteTransport,
 )
-from controld.values import Duration
+from controld.trace_actions import ACTION_WORDS, switched, value_words
 
 # Each step's name as printed, in the order in which a press passes them.
 KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light", "out", "note")
@@ -98,59 +66,6 @@ def _moved(event: ControlMoved) -> str:
 def _intent(intent: Intent) -> str:
     name = f" ({intent.rule.name})" if intent.rule.name else ""
     return f"{intent.rule.place}{name}: {describe(intent.action)}"
-
-
-def _pick(pick: Pick) -> str:
-    return pick.value if isinstance(pick, Seek) else str(pick)
-
-
-def _bypass(action: SetBypass) -> str:
-    wish = {None: "toggle", True: "to bypassed", False: "to active"}[action.bypassed]
-    return f"bypass {', '.join(action.effects)} {wish}"
-
-
-def _drive(action: DriveParameter) -> str:
-    between = f" between {action.low} and {action.high}" if action.low is not None else ""
-    return f"{action.effect}/{action.symbol} to {action.position:.1%} of its scale{between}"
-
-
-def _over(time: Duration | None) -> str:
-    return f" over {_time(time)}" if time is not None else ""
-
-
-def _time(time: Duration) -> str:
-    if not time.beats:
-        return f"{time.seconds:g} s"
-    return f"{time.beats:g} {'beat' if time.beats == 1 else 'beats'}"
-
-
-def _switched(what: str, on: bool | None, words: tuple[str, str] = ("on", "off")) -> str:
-    return f"{what} {'toggle' if on is None else words[0] if on else words[1]}"
-
-
-def _morph(action: MorphSnapshots) -> str:
-    stops = ", ".join(_pick(snapshot) for _, snapshot in action.stops)
-    return f"morph of {stops} at {action.position:.1%}"
-
-
-def _tempo(action: SetTempo) -> str:
-    return f"tempo by {action.by:+g} bpm" if action.bpm is None else f"tempo {action.bpm:g} bpm"
-
-
-def _value(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, int | float) else value
-
-
-def _variable(action: SetVariable) -> str:
-    if action.toggle:
-        return f"variable {action.name} toggle"
-    if action.cycle:
-        return f"variable {action.name} to the next of {', '.join(map(_value, action.cycle))}"
-    return f"variable {action.name} " + (f"by {action.by:+g}" if action.to is None else f"to {_value(action.to)}")
-
-
-def _show(action: ShowText) -> str:
-    return f"show `{action.text}` on {action.control}" + (f" for {_time(action.time)}" if action.time else "")
 
 
 def _state(state: State) -> str:
@@ -175,7 +90,7 @@ def _morph_changed(change: MorphChanged) -> str:
 
 def _tuner_changed(change: TunerChanged) -> str:
     heard = f", {change.note} {change.cents:+.0f} cents" if change.note else ""
-    return f"{_switched('tuner', change.on)}{heard}, {_state(change.state)}"
+    return f"{switched('tuner', change.on)}{heard}, {_state(change.state)}"
 
 
 def _feedback(look: Feedback) -> str:
@@ -204,7 +119,7 @@ def describe_request(
             values = ", ".join(f"{symbol} = {value:.4g}" for symbol, value in request.values.items())
             text = f"{_name(request, names)}: {values}"
         case WriteTransport():
-            text = f"{_switched('transport', request.rolling, ('rolling', 'stopped'))} at {request.bpm:g} bpm"
+            text = f"{switched('transport', request.rolling, ('rolling', 'stopped'))} at {request.bpm:g} bpm"
         case _:
             fields = (
                 _name(request, names) if field == "instance" else str(getattr(request, field))
@@ -233,39 +148,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     SurfaceConnected: lambda event: f"{event.surface} {event.client} is here".replace("  ", " "),
     SurfaceLost: lambda event: f"{event.surface} {event.client} is gone".replace("  ", " "),
     Intent: _intent,
-    SetBypass: _bypass,
-    DriveParameter: _drive,
-    SetParameter: lambda action: f"{action.effect}/{action.symbol} to {action.level}{_over(action.over)}",
-    StepParameter: lambda action: (
-        f"{action.effect}/{action.symbol} by {action.count} x {action.by}{_over(action.over)}"
-    ),
-    ToggleParameter: lambda action: (
-        f"{action.effect}/{action.symbol} between {action.first} and {action.second}{_over(action.over)}"
-    ),
-    CycleParameter: lambda action: (
-        f"{action.effect}/{action.symbol} to the next of {', '.join(map(str, action.levels))}{_over(action.over)}"
-    ),
-    LoadPreset: lambda action: f"preset of {action.effect} to {_pick(action.preset)}",
-    RecallSnapshot: lambda action: f"snapshot {_pick(action.snapshot)}",
-    SaveSnapshot: lambda action: f"save snapshot {_pick(action.snapshot)}",
-    MorphSnapshots: _morph,
-    LoadPedalboard: lambda action: f"pedalboard {_pick(action.pedalboard)}",
-    SelectBank: lambda action: f"bank {_pick(action.bank)}",
-    SelectPage: lambda action: f"page {_pick(action.page)}",
-    SetTempo: _tempo,
-    TapTempo: lambda _action: "tap tempo",
-    SetTransport: lambda action: _switched("transport", action.rolling, ("start", "stop")),
-    SetMute: lambda action: _switched("mute", action.on),
-    SetTuner: lambda action: _switched("tuner", action.on),
-    SetVariable: _variable,
-    ShowText: _show,
-    Undo: lambda _action: "undo",
-    Redo: lambda _action: "redo",
-    Panic: lambda _action: "panic",
-    RollBack: lambda _action: "roll back to the last good files",
-    SendMidi: lambda action: f"send {action.data.hex(' ')} to {action.surface}",
-    SendOsc: lambda action: f"send {action.address} to {action.surface}",
-    Resync: lambda action: f"resync {action.surface}".rstrip(),
+    **ACTION_WORDS,
     BypassChanged: _bypass_changed,
     ParameterChanged: _parameter_changed,
     PresetChanged: lambda change: f"{change.effect} preset {change.preset or 'none'}, {_state(change.state)}",
@@ -275,13 +158,13 @@ _WORDS: dict[type, Callable[..., str]] = {
     PedalboardChanged: lambda change: f"pedalboard `{change.pedalboard}`, {_state(change.state)}",
     BankChanged: lambda change: f"bank `{change.bank}`",
     TempoChanged: lambda change: (
-        f"tempo {change.bpm:g} bpm, {_switched('transport', change.rolling, ('rolling', 'stopped'))}"
+        f"tempo {change.bpm:g} bpm, {switched('transport', change.rolling, ('rolling', 'stopped'))}"
     ),
     BeatPassed: lambda change: f"beat {change.beat}",
-    MuteChanged: lambda change: f"{_switched('mute', change.on)}, {_state(change.state)}",
+    MuteChanged: lambda change: f"{switched('mute', change.on)}, {_state(change.state)}",
     TunerChanged: _tuner_changed,
     PageChanged: lambda change: f"page `{change.page}`",
-    VariableChanged: lambda change: f"variable {change.name} = {_value(change.value)}",
+    VariableChanged: lambda change: f"variable {change.name} = {value_words(change.value)}",
     SurfaceChanged: lambda change: f"surface {change.surface} {'is here' if change.connected else 'is gone'}",
     EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",
     Refused: lambda change: f"refused {change.subject}: {change.reason}",

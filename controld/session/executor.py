@@ -38,7 +38,8 @@ from controld.session.requests import (
     WritePreset,
     WriteTransport,
 )
-from controld.session.state import BYPASS, EffectState, RigState
+from controld.session.rig_state import RigState
+from controld.session.state import BYPASS, EffectState
 from controld.values import same_value
 
 # A difference that is still there after this many rounds will not go away by sending it again.

@@ -22,7 +22,8 @@ from controld.session.requests import (
     WriteParameters,
     WritePreset,
 )
-from controld.session.state import BYPASS, EffectState, RigState
+from controld.session.rig_state import RigState
+from controld.session.state import BYPASS, EffectState
 
 
 def inspection(rig: RigState, *, at_once: bool) -> list[EngineRequest]:

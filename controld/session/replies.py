@@ -32,7 +32,8 @@ from controld.session.requests import (
     WritePreset,
     WriteTransport,
 )
-from controld.session.state import BYPASS, EffectState, RigState
+from controld.session.rig_state import RigState
+from controld.session.state import BYPASS, EffectState
 
 
 @dataclass(slots=True)

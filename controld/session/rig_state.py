@@ -1,0 +1,111 @@
+"""The rig as it should be in the engine, and what is known to be there.
+
+Pure and mutable: effects with their numbers, what of an older pedalboard has to go, and the connections.
+"""
+
+from dataclasses import dataclass, field
+
+from controld.session.model import EffectSetup, Pedalboard
+from controld.session.state import EffectState
+
+
+@dataclass(slots=True)
+class RigState:
+    """Everything the engine should hold (`effects`, `connections`) and what is known to be there."""
+
+    pedalboard: Pedalboard
+    effects: dict[str, EffectState] = field(default_factory=dict)
+    leftovers: list[EffectState] = field(default_factory=list)  # in the engine, but on no board any more
+    connections: tuple[tuple[str, str], ...] = ()
+    joined: set[tuple[str, str]] = field(default_factory=set)  # confirmed
+    touched: set[tuple[str, str]] = field(default_factory=set)  # ours that may be there: asked for, not yet parted
+    stuck: set[tuple[str, str]] = field(default_factory=set)  # the engine would not part them, so they may be there
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    muted: bool = False  # no connection to what is no effect is wished
+    processing: bool | None = None  # None: not known, it may have been left off
+
+    def by_instance(self, instance: int) -> EffectState | None:
+        """Return the effect with this number."""
+        return next((effect for effect in self.effects.values() if effect.instance == instance), None)
+
+    @property
+    def wished(self) -> tuple[tuple[str, str], ...]:
+        """The connections that should be there now."""
+        return tuple(pair for pair in self.connections if not _is_output(pair)) if self.muted else self.connections
+
+    @property
+    def has_outputs(self) -> bool:
+        """Tell whether the pedalboard has a connection to the speakers."""
+        return any(map(_is_output, self.connections))
+
+    @property
+    def audible(self) -> bool:
+        """Tell whether something of the pedalboard may be joined to the speakers, as far as is known."""
+        ours = tuple(f"effect_{effect.instance}:" for effect in self.effects.values())
+        there = self.joined | self.touched | self.stuck
+        return any(_is_output(pair) and (pair in self.connections or pair[0].startswith(ours)) for pair in there)
+
+    def mute(self, *, on: bool) -> None:
+        """Wish the speakers parted or joined; what would not be parted before is tried again."""
+        self.muted = on
+        self.touched |= self.stuck
+        self.stuck.clear()
+
+    def install(self, pedalboard: Pedalboard) -> None:
+        """Make `pedalboard` the wish; effects of the same plugin are kept."""
+        old = dict(self.effects)
+        used = {effect.instance for effect in [*old.values(), *self.leftovers]}
+        kept = {setup.name: old.pop(setup.name) for setup in pedalboard.effects if _same(old.get(setup.name), setup)}
+        for setup in pedalboard.effects:
+            match = next((effect for effect in old.values() if effect.uri == setup.uri), None)
+            if setup.name not in kept and match is not None:
+                kept[setup.name] = old.pop(match.name)
+        self.leftovers.extend(old.values())  # one that never came is removed at no cost
+        self.pedalboard, self.effects = pedalboard, {}
+        for setup in pedalboard.effects:
+            effect = kept.get(setup.name) or EffectState(setup.name, setup.uri, _free(used))
+            effect.name = setup.name
+            used.add(effect.instance)
+            effect.set_up(setup)
+            effect.untell()
+            self.effects[setup.name] = effect
+        self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
+        self.refused.clear()
+
+    def forget_connections(self, prefix: str) -> None:
+        """Forget the connections of a client that is gone: they went with it."""
+        for pairs in (self.joined, self.touched, self.stuck):
+            pairs -= {pair for pair in pairs if any(end.startswith(prefix) for end in pair)}
+
+    def forget(self) -> None:
+        """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""
+        self.joined.clear()
+        self.stuck.clear()
+        self.refused.clear()
+        self.processing = None
+        for effect in self.effects.values():
+            effect.forget()
+
+    def _jack(self, port: str) -> str:
+        """Return the JACK name of a port: `effect_<instance>:<symbol>`, as mod-host names its clients."""
+        client, _, symbol = port.partition(":")
+        effect = self.effects.get(client)
+        return f"effect_{effect.instance}:{symbol}" if effect else port
+
+
+def _same(effect: EffectState | None, setup: EffectSetup) -> bool:
+    return effect is not None and effect.uri == setup.uri
+
+
+def _is_output(pair: tuple[str, str]) -> bool:
+    """Tell whether a connection leads out of the effects: to the speakers, or to another program."""
+    return not pair[1].startswith("effect_")
+
+
+def _free(used: set[int]) -> int:
+    """Return the lowest free number.
+
+    Those from 1 are the session's: what stands there and is not known is replaced. 0 is left to programs that use the
+    plugin API of the stock bridge, which knows no other.
+    """
+    return next(number for number in range(1, 9991) if number not in used)
