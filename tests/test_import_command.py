@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 from mod_bundle import two_effects, write_bundle
 from test_import_pi_stomp import BLEND, DEFAULT
 
+from controld.cli import main
 from controld.errors import ControldError
 from controld.importers.files import write_all
 from controld.importers.outcome import Made
@@ -134,15 +136,22 @@ class TestAnImport:
 class TestRefusals:
     """One sentence with file and place, exit code 1, nothing written, never a traceback."""
 
-    def refused(self, folder: Path, *words: str) -> str:
-        """Return what is said, after nothing was written."""
-        before = files_of(folder)
-        done = controld(folder, "import", *words)
-        assert done.returncode == 1
-        assert done.stdout == ""
-        assert "Traceback" not in done.stderr
-        assert files_of(folder) == before
-        return done.stderr
+    @pytest.fixture
+    def refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> Callable[..., str]:
+        """Return what runs the command and returns what is said, after nothing was written."""
+        monkeypatch.chdir(tmp_path)
+
+        def run(*words: str) -> str:
+            before = files_of(tmp_path)
+            assert main(["import", *words]) == 1
+            told = capsys.readouterr()
+            assert told.out == ""
+            assert files_of(tmp_path) == before
+            return told.err
+
+        return run
 
     @pytest.mark.parametrize(
         ("text", "said"),
@@ -154,21 +163,23 @@ class TestRefusals:
             ("a: 1\na: 2\n", "default_config.yml:2:1: the key `a` stands here twice"),
         ],
     )
-    def test_broken_configurations(self, tmp_path: Path, config: Path, text: str, said: str) -> None:
+    def test_broken_configurations(self, refused: Callable[..., str], config: Path, text: str, said: str) -> None:
         """YAML that is none, and values of another kind."""
         config.write_text(text)
-        told = self.refused(tmp_path, "pi-stomp", config.name)
+        told = refused("pi-stomp", config.name)
         assert said in told
         assert "\nNothing was written.\n" in told
 
-    def test_files_that_are_not_there(self, tmp_path: Path, config: Path, bundle: Path) -> None:
+    def test_files_that_are_not_there(
+        self, refused: Callable[..., str], tmp_path: Path, config: Path, bundle: Path
+    ) -> None:
         """By their names."""
-        assert "no.yml: cannot be read: No such file" in self.refused(tmp_path, "pi-stomp", "no.yml")
-        assert "no.yml: cannot be read: No such file" in self.refused(tmp_path, "pi-stomp", config.name, "no.yml")
-        assert "no.pedalboard: there is no such folder" in self.refused(tmp_path, "mod-ui", "no.pedalboard")
-        assert f"{config.name}: is no folder" in self.refused(tmp_path, "mod-ui", config.name)
+        assert "no.yml: cannot be read: No such file" in refused("pi-stomp", "no.yml")
+        assert "no.yml: cannot be read: No such file" in refused("pi-stomp", config.name, "no.yml")
+        assert "no.pedalboard: there is no such folder" in refused("mod-ui", "no.pedalboard")
+        assert f"{config.name}: is no folder" in refused("mod-ui", config.name)
         (tmp_path / "empty").mkdir()
-        assert "empty: there is no manifest.ttl in it" in self.refused(tmp_path, "mod-ui", "empty")
+        assert "empty: there is no manifest.ttl in it" in refused("mod-ui", "empty")
 
     @pytest.mark.parametrize(
         ("name", "data", "said"),
@@ -180,10 +191,10 @@ class TestRefusals:
             ("addressings.json", b"[]", "Two.pedalboard/addressings.json: expected an object, found []"),
         ],
     )
-    def test_broken_bundles(self, tmp_path: Path, bundle: Path, name: str, data: bytes, said: str) -> None:
+    def test_broken_bundles(self, refused: Callable[..., str], bundle: Path, name: str, data: bytes, said: str) -> None:
         """Turtle, JSON, and bytes that are no text."""
         (bundle / name).write_bytes(data)
-        assert said in self.refused(tmp_path, "mod-ui", bundle.name)
+        assert said in refused("mod-ui", bundle.name)
 
     def test_without_rdflib_it_says_how_to_get_it(self, tmp_path: Path, bundle: Path) -> None:
         """It is an optional part of the installation."""
@@ -198,10 +209,10 @@ class TestRefusals:
             "get it with: pip install 'controld[import]'\n"
         )
 
-    def test_a_place_that_cannot_be_written(self, tmp_path: Path, bundle: Path) -> None:
+    def test_a_place_that_cannot_be_written(self, refused: Callable[..., str], tmp_path: Path, bundle: Path) -> None:
         """A file stands where a folder has to be."""
         (tmp_path / "stage").write_text("a file\n")
-        assert "stage" in self.refused(tmp_path, "mod-ui", bundle.name, "-o", "stage")
+        assert "stage" in refused("mod-ui", bundle.name, "-o", "stage")
 
     def test_nothing_is_half_written(self, tmp_path: Path) -> None:
         """Where one of the files cannot be put into its place, none is."""
