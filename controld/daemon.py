@@ -206,7 +206,9 @@ class Daemon:
         try:
             kept = self._reloading.rollback(number if isinstance(number, int) else 0)
         except ControldError as error:
-            self._notice(str(error))
+            log.info("no rollback: %s", error)
+            self._tracer.note(f"no rollback: {error}")
+            self._notice(f"no rollback: {error}")
             return {"error": str(error)}
         return {"ok": True, "at": kept.at_s, "set": kept.files.digest}
 

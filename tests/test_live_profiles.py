@@ -45,3 +45,16 @@ def test_another_light_and_another_number_of_a_floorboard(tmp_path: Path) -> Non
             assert rig.text.count("floor: connected") == 1
         finally:
             board.unplug()
+
+
+def test_a_switch_rolls_back(tmp_path: Path) -> None:
+    """The rule's action: the files before the last save play again, whatever they say of that switch."""
+    back = MAP + "  - {when: floor.fs4, do: {rollback: last}}\n"
+    with running(tmp_path, mapping=back) as rig:
+        rig.write("map.yaml", back.replace("do: {bypass: drive}", "do: {bypass: leslie}"))
+        wait_for(lambda: "bypass drive -> bypass leslie" in rig.text, "the new rule")
+        rig.tool("simulate", "floor.fs4")
+        wait_for(lambda: "bypass leslie -> bypass drive" in rig.text, "the old rule")
+        assert "Stage / Clean: drive active" in rig.tool("simulate", "floor.fs1").stdout
+        rig.tool("simulate", "floor.fs4")
+        wait_for(lambda: "there is no set 1" in rig.text, "that there is none before it")
