@@ -151,6 +151,10 @@ class Inputs:
         for name, heir in self.bindings.items():
             if name in old.bindings:
                 heir.inherit(old.bindings[name])
+            if not heir.asked:
+                self.view.pressed.discard(name)
+            elif heir.switch.is_down:
+                self.view.pressed.add(name)
             heir.chorded |= name in self._router
             self._has_chords |= heir.chorded
             self._watch(heir)
