@@ -115,6 +115,7 @@ snapshots:
   Lead: {drive: {active: true, parameters: {gain: 0.8}}}
   Chorus: {chorus: active}
   Solo 1: {drive: active, delay: active}
+connections: [system:capture_1 -> drive:in, drive:out -> system:playback_1]
 roles: {dirt: [drive, fuzz]}
 """
 OTHER_BOARD = """\
