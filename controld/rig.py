@@ -95,7 +95,10 @@ class Rig:
             return self._read_osc(event, now, output)
         if isinstance(event, ControlTouched):
             return output
-        self._do(self.mapper.receive(event), event.time_s, output)
+        intents = self.mapper.receive(event)
+        if trace is not None and not intents and (reason := self.mapper.why_none(event)):
+            trace("none", reason)
+        self._do(intents, event.time_s, output)
         if any(type(change) is Refused for change in output.changes):
             output.feedback += self.mapper.correction(event.control)
         return output
@@ -125,12 +128,12 @@ class Rig:
 
     @property
     def settled(self) -> bool:
-        """Tell whether nothing waits: no wish on its way, no gesture undecided, no list half done."""
+        """Tell whether nothing waits: no wish on its way, no ramp, no gesture undecided, no list half done."""
         view = self.mapper.view
         states = [view.pedalboard.state, view.snapshot.state]
         states += [fact.state for fact in view.bypasses.values()]
         states += [fact.state for fact in view.parameters.values()]
-        return self.mapper.next_deadline() is None and State.ASKED not in states
+        return self.mapper.next_deadline() is None and not self.session.moving and State.ASKED not in states
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""

@@ -77,7 +77,10 @@ class Tracer:
         self._publish("request" if kind == "sent" else "reply", describe_request(request, names, known, took_s))
 
     def _saw_step(self, step: str, value: object) -> None:
-        self._publish(_KIND_OF_STEP[step], describe(value))
+        if step == "none":
+            self._publish("rule", f"none: {value}")
+        else:
+            self._publish(_KIND_OF_STEP[step], describe(value))
 
     def _publish(self, kind: str, text: str, at_s: float | None = None, **more: object) -> None:
         t = (time.monotonic() if at_s is None else at_s) - self._started_s

@@ -49,17 +49,24 @@ def explain(control: str, grounds: Grounds, view: View | None = None, page: str 
     if plain or not grounds.pages:
         pages.append(("", _lines(plain, view)))
     for name in grounds.pages:
-        own = [(trigger, rule) for trigger, rule in _of(control, rules_on(grounds.rules, name)) if rule.page]
+        own = [claim for claim in _of(control, rules_on(grounds.rules, name)) if claim.rule.page]
         if own:
             pages.append((name, _lines(own, view)))
     active = _of(control, rules_on(grounds.rules, page))
     remarks = tuple(f"a press {message} ({rule.place})" for message, rule in waits(control, active))
     device = device_words(grounds.controls[control])
-    return Explained(control, device, tuple(pages), page, light_words(grounds.controls[control], [rule for _, rule in active]), remarks)
+    return Explained(
+        control,
+        device,
+        tuple(pages),
+        page,
+        light_words(grounds.controls[control], [rule for _, rule in active]),
+        remarks,
+    )
 
 
 def _of(control: str, claims: Claims) -> Claims:
-    return [(trigger, rule) for trigger, rule in claims if control == trigger.control or control in trigger.chord]
+    return [claim for claim in claims if control == claim.trigger.control or control in claim.trigger.chord]
 
 
 def _lines(claims: Claims, view: View | None) -> tuple[Line, ...]:

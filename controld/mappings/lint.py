@@ -5,15 +5,14 @@ A finding is a *warning* where something cannot be meant, a *note* where it is w
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from controld.actions import SendMidi
 from controld.mappings.lint_delays import delays
-from controld.mappings.lint_pages import page_findings, rules_on
+from controld.mappings.lint_pages import Claim, Claims, page_findings, rules_on
 from controld.mappings.lint_values import Finding, Grounds
 from controld.mappings.profile import Kind
-from controld.mappings.rule import Condition, Rule, Trigger
+from controld.mappings.rule import Condition, Rule
 from controld.mappings.target import ROLE, Key, SendTarget, VariableTarget, WaitTarget
 from controld.mappings.words import rule_words, trigger_words
 from controld.midi_stream import NOTE_OFF, NOTE_ON
@@ -30,27 +29,20 @@ def lint(grounds: Grounds) -> list[Finding]:
 # Two rules at once
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A rule's hold on one gesture of one control."""
-
-    rule: Rule
-    trigger: Trigger
-
-
 def _fights(grounds: Grounds) -> Iterator[Finding]:
     """Two rules of one gesture that move the same thing: a toggle twice is no toggle."""
     for page in grounds.pages or ("",):
-        claims: dict[tuple[object, ...], list[_Claim]] = {}
-        for trigger, rule in rules_on(grounds.rules, page):
+        claims: dict[tuple[object, ...], Claims] = {}
+        for claim in rules_on(grounds.rules, page):
+            trigger = claim.trigger
             slot = (trigger.control, trigger.gesture, trigger.time_s, trigger.program, trigger.at, trigger.subject)
-            claims.setdefault(slot, []).append(_Claim(rule, trigger))
+            claims.setdefault(slot, []).append(claim)
         for group in claims.values():
             for first, second in combinations(group, 2):
                 yield from _fight(first, second)
 
 
-def _fight(first: _Claim, second: _Claim) -> Iterator[Finding]:
+def _fight(first: Claim, second: Claim) -> Iterator[Finding]:
     if first.rule is second.rule or _exclude(first.rule.condition, second.rule.condition):
         return
     shared = _driven(first.rule) & _driven(second.rule)

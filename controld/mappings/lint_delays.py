@@ -5,7 +5,7 @@ Pure: the timing contract of `mappings.gesture`, told in advance.
 
 from collections.abc import Iterator
 
-from controld.mappings.lint_pages import Claims, rules_on
+from controld.mappings.lint_pages import Claim, Claims, rules_on
 from controld.mappings.lint_values import Finding, Grounds
 from controld.mappings.rule import Gesture, Rule, Trigger
 from controld.mappings.words import seconds
@@ -20,7 +20,7 @@ def delays(grounds: Grounds) -> Iterator[Finding]:
         by_control: dict[str, Claims] = {}
         for trigger, rule in rules_on(grounds.rules, page):
             for control in trigger.chord or (trigger.control,):
-                by_control.setdefault(control, []).append((trigger, rule))
+                by_control.setdefault(control, []).append(Claim(trigger, rule))
         for control, claims in by_control.items():
             for message, reason in waits(control, claims):
                 if (control, message, reason.place) in told:

@@ -4,27 +4,32 @@ Pure.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from controld.actions import Seek
 from controld.mappings.lint_values import Finding, Grounds
+from controld.mappings.pages import on_page
 from controld.mappings.rule import Rule, Trigger
 from controld.mappings.target import PageTarget
 
-Claims = list[tuple[Trigger, Rule]]
+
+class Claim(NamedTuple):
+    """A trigger with its rule."""
+
+    trigger: Trigger
+    rule: Rule
+
+
+Claims = list[Claim]
 
 
 def rules_on(rules: Iterable[Rule], page: str) -> Claims:
-    """Return the triggers that count on a page ("" for none), each with its rule.
-
-    A page's rule hides those of no page on the same control and gesture (and program).
-    """
-    claims = [(trigger, rule) for rule in rules for trigger in rule.triggers if rule.page in {"", page}]
-    own = {_slot(trigger) for trigger, rule in claims if rule.page}
-    return [(trigger, rule) for trigger, rule in claims if rule.page or _slot(trigger) not in own]
-
-
-def _slot(trigger: Trigger) -> tuple[object, ...]:
-    return (trigger.control, trigger.gesture, trigger.program, trigger.subject)
+    """Return the triggers that count on a page ("" for none), each with its rule, control by control."""
+    by_control: dict[str, Claims] = {}
+    for rule in rules:
+        for trigger in rule.triggers:
+            by_control.setdefault(trigger.control, []).append(Claim(trigger, rule))
+    return [claim for claims in by_control.values() for claim in on_page(claims, page)]
 
 
 def page_findings(grounds: Grounds) -> Iterator[Finding]:
@@ -65,7 +70,8 @@ def _leads_to(target: PageTarget, page: str, pages: tuple[str, ...]) -> list[str
     match target.page:
         case Seek.NEXT | Seek.PREVIOUS:
             step = 1 if target.page is Seek.NEXT else -1
-            return [pages[(pages.index(page) + step) % len(pages)]] if page in pages else [pages[0]]
+            index = pages.index(page) if page in pages else (-1 if step == 1 else 0)
+            return [pages[(index + step) % len(pages)]]
         case int() as number:
             return [pages[number - 1]] if 1 <= number <= len(pages) else []
         case str() as name:

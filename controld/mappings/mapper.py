@@ -31,6 +31,7 @@ from controld.mappings.showing import PENDING_AFTER_S, Showing
 from controld.mappings.target import Key
 from controld.mappings.variables import carried_over, set_variable
 from controld.mappings.view import View, keys_of
+from controld.mappings.why import why_none
 
 __all__ = ["PENDING_AFTER_S", "Intent", "Mapper"]
 
@@ -104,6 +105,10 @@ class Mapper:
         if inputs.pressed:
             self._tell_pressed(event.time_s)
         return intents
+
+    def why_none(self, event: ControlMoved | ControlTurned | ProgramChosen) -> str:
+        """Return why an event that was just received led to nothing; "" where nothing was to be expected."""
+        return why_none(event, self._inputs.bindings.get(event.control), self.view)
 
     def release_surface(self, surface: str, now: float, client: str = "") -> list[Intent]:
         """Release what a lost surface held: a rule that was pressed sees its release, an undecided press never was.
