@@ -153,6 +153,20 @@ class TestMotion:
         assert floor.value() == pytest.approx(0.1)
         assert floor.rig.next_deadline() is None
 
+    def test_it_is_followed_from_where_the_target_is(self) -> None:
+        """Also from the start, and wherever others have left it: the sound never leaps to where the hand was before."""
+        floor = Floor(rule("exp", gain(smooth_s=0.3)))
+        floor.move("exp", 1.0)
+        floor.wait(0.015)
+        assert 0.2 < floor.value() < 0.4
+        floor.wait(3.0)
+        for level in (0.5, 0.9):
+            floor.do(SetParameter("drive", "gain", Level(level)))
+        floor.wait(1.0)
+        floor.move("exp", 0.0)
+        floor.wait(0.015)
+        assert 0.7 < floor.value() < 0.9
+
     def test_fast_turns_count_more(self) -> None:
         """A slow detent is one, a haste of them are many, with and without a step of its own."""
         floor = Floor(

@@ -37,10 +37,15 @@ class Drive:
 
     def move(self, position: float, origin: str, view: View, now: float) -> float | None:
         """Take where the control is; return where its target goes now, None for nowhere."""
-        accepted = self._follower.accept(without_ends(position, self._deadzone), standing_of(self.target, view), now)
+        standing = standing_of(self.target, view)
+        accepted = self._follower.accept(without_ends(position, self._deadzone), standing, now)
         if accepted is None:
             return None
-        step = accepted if self._smoother is None else self._smoother.move(accepted, now)
+        step: float | None = accepted
+        if self._smoother is not None:
+            if self._claim is None:  # somebody else may have moved the target since
+                self._smoother.settle(standing)
+            step = self._smoother.move(accepted, now)
         self._expect(origin)
         return step
 
