@@ -58,3 +58,20 @@ def test_a_switch_rolls_back(tmp_path: Path) -> None:
         assert "Stage / Clean: drive active" in rig.tool("simulate", "floor.fs1").stdout
         rig.tool("simulate", "floor.fs4")
         wait_for(lambda: "there is no set 1" in rig.text, "that there is none before it")
+
+
+@needs_jackd
+def test_a_mistake_is_shown_on_stage(tmp_path: Path) -> None:
+    """On every display, with the file and the line; the rig plays on."""
+    screen = '  screen: {kind: display, rows: 2, columns: 40, sysex: "F0 00 20 7A 01 {row} {text} F7"}\n'
+    with JackServer(), running(tmp_path) as rig:
+        board = Floorboard("stage-box")
+        try:
+            rig.write("surfaces/floor.yaml", FLOOR + screen)
+            wait_for(lambda: "controls.screen: new" in rig.text and "floor: connected" in rig.text, "the display")
+            rig.write("map.yaml", MAP.replace("{bypass: drive}", "{bypas: drive}"))
+            said = b"map.yaml:4".hex()
+            wait_for(lambda: any(said in shown for shown in board.shown), "the mistake on the display")
+            assert "Stage / Clean: drive active" in rig.tool("simulate", "floor.fs1").stdout
+        finally:
+            board.unplug()

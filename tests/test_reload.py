@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from kept_rig import BOARD, MAP, RIG, save, with_action, write_rig
 
 from controld import file_watch, reload
@@ -153,6 +155,40 @@ class TestSaved:
         assert caplog.text.count("listens to the same message") == 1
 
 
+EDITS = [
+    MAP,
+    *map(with_action, ("{snapshot: Lead}", "{snapshot: Clean}", "{bypas: drive}")),
+    "version: 1\nrules: [",
+    "",
+]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.sampled_from(EDITS), st.booleans(), st.floats(0, 0.08)), max_size=6),
+    last=st.sampled_from(EDITS[:3]),
+)
+def test_whatever_was_saved_what_runs_is_what_lies_there(
+    edits: list[tuple[str, bool, float]], last: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """However fast files follow each other, whole or cut short, good or broken: at the end the good files run."""
+    folder = tmp_path_factory.mktemp("rig")
+
+    async def script(rig: Play) -> None:
+        path = rig.folder / "mappings" / "stage.yaml"
+        for text, whole, pause_s in [*edits, (last, True, 0.0)]:
+            if whole:
+                save(path, text)
+            else:
+                path.write_text(text, encoding="utf-8")
+            await asyncio.sleep(pause_s)
+        wanted = load_rig(rig.folder / "controld.yaml").found.digest
+        await rig.until(lambda: rig.reloading.status()["set"] == wanted and words_of(rig) == "")
+
+    played = play(folder, script)
+    assert all(each.rules for each in played.taken)
+
+
 class TestBroken:
     def test_a_mistake_keeps_what_runs_and_is_said_everywhere(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -193,6 +229,7 @@ class TestBroken:
         """It is read again when the rest is there."""
         monkeypatch.setattr(reload, "PATIENCE_S", WITHIN_S)
         reads: list[object] = []
+
         def counting(*args: object) -> object:
             loaded = load_again(*args)  # type: ignore[arg-type]
             reads.append(loaded.config)
