@@ -11,6 +11,7 @@ from controld.session.requests import (
     WriteBypass,
     WriteParameters,
     WritePreset,
+    WriteTransport,
 )
 
 INSTANCES, SYMBOLS = st.integers(1, 3), st.sampled_from(["a", "b"])
@@ -104,6 +105,37 @@ def test_a_preset_makes_waiting_sweeps_of_its_effect_old() -> None:
     outbox.put_continuous(2, "gain", 0.5)
     outbox.put_plan([WritePreset(1, "urn:p")])
     assert outbox.take(9) == [WritePreset(1, "urn:p"), WriteParameters(2, {"gain": 0.5})]
+
+
+def test_of_many_tempos_the_newest_goes_after_the_plan_and_before_the_sweeps() -> None:
+    """Clearing the plan leaves it, clearing everything does not."""
+    outbox = Outbox()
+    outbox.put_continuous(1, "gain", 0.5)
+    outbox.put_transport(WriteTransport(rolling=False, bpb=4.0, bpm=90.0))
+    outbox.put_transport(WriteTransport(rolling=True, bpb=4.0, bpm=95.0))
+    outbox.put_plan([ConnectPorts("a", "b")])
+    outbox.clear_plan()
+    outbox.put_plan([ConnectPorts("c", "d")])
+    tempo = WriteTransport(rolling=True, bpb=4.0, bpm=95.0)
+    assert outbox.take(9) == [ConnectPorts("c", "d"), tempo, WriteParameters(1, {"gain": 0.5})]
+    assert not outbox
+    outbox.put_transport(tempo)
+    assert outbox
+    outbox.clear()
+    assert outbox.take(9) == []
+
+
+def test_what_waits_of_a_players_is_listed() -> None:
+    """Switches and sweeps, not the plan's steps."""
+    outbox = Outbox()
+    outbox.put_plan([WriteParameters(3, {"gain": 1.0})])
+    outbox.put_discrete(WriteBypass(1, bypassed=True))
+    outbox.put_discrete(WriteParameters(1, {"gain": 0.25, "mix": 1.0}))
+    outbox.put_continuous(2, "gain", 0.5)
+    waiting = [(1, ":bypass", 1.0), (1, "gain", 0.25), (1, "mix", 1.0), (2, "gain", 0.5)]
+    assert list(outbox.waiting()) == waiting
+    outbox.take(2)
+    assert list(outbox.waiting()) == waiting[3:]
 
 
 def test_clearing_forgets_everything_but_what_is_unanswered() -> None:

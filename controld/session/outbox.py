@@ -3,7 +3,7 @@
 Pure. Three lanes: *discrete* (a player's switches: in order, never merged, never lost), *plan* (the steps of a recall,
 a load or a repair: in order), *continuous* (a player's sweeps: per instance and symbol only the newest value waits).
 They are served in this order, so a swept pedal can never delay a stomp, and what waits is bounded by the number of
-parameters.
+parameters. The tempo is a sweep of its own: one place, served before the others of its lane.
 
 Order holds per target: a newer write takes the place of an older one that still waits in another lane, and a switch
 whose effect is about to be added, removed or given a preset by the plan waits for that step behind it.
