@@ -27,7 +27,7 @@ def add_simulate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", type=Path, metavar="PATH", help="the daemon's socket, where it is not the default")
     parser.add_argument("--offline", action="store_true", help="play the files, with no daemon, device or engine")
     parser.add_argument("--config", type=Path, metavar="FILE", help="with --offline: the rig's controld.yaml")
-    parser.add_argument("--script", type=argparse.FileType("r"), metavar="FILE", help="steps from a file; - for input")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="steps from a file; `-`: standard input")
     parser.add_argument("--keys", action="store_true", help="play with the keys of this terminal")
 
 
@@ -51,9 +51,13 @@ def run_simulate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _script(lines: Iterable[str]) -> list[str]:
+def _script(path: Path) -> list[str]:
     """Return the words of a script; `#` begins a comment."""
-    return [word for line in lines for word in line.partition("#")[0].split()]
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SimulateError(f"the script cannot be read: {error}") from error
+    return [word for line in text.splitlines() for word in line.partition("#")[0].split()]
 
 
 class DaemonStage:

@@ -41,6 +41,11 @@ class TestOffline:
         assert "snapshot number 3" in done.stdout
         assert done.stdout.splitlines()[-1].startswith("Clean to Lead / Lead")
 
+    def test_a_script_comes_from_standard_input_too(self) -> None:
+        """As `-`; one that cannot be read is said."""
+        assert "snapshot number 2" in run("--script", "-", stdin="floor.patch program 1\n").stdout
+        assert "the script cannot be read" in run("--script", "/nowhere/show.txt").stderr
+
     @pytest.mark.parametrize(
         ("words", "said"),
         [
