@@ -4,6 +4,7 @@ Shell. What is played is the same everywhere (`simulate.Step`): a `Stage` takes 
 """
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
