@@ -69,6 +69,7 @@ class Daemon:
             config.banks,
         )
         self.rig.session.saved.update(saved)
+        self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched, self._quieted)
@@ -214,6 +215,7 @@ class Daemon:
 
     def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
         boards = lay_over(config.pedalboards, self.rig.session.saved)
+        self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
     # Out

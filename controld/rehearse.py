@@ -23,6 +23,7 @@ def rehearse(config: RigConfig) -> OfflineRig:
         stage=config.stage,
         banks=config.banks,
     )
+    rig.session.silence_tuner(wanted=config.tuner_mutes)
     named = {
         (target.effect, target.symbol)
         for rule in config.rules

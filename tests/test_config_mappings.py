@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from test_config import PROFILE, RIG, problems_of, rig_at
+from test_config import BOARD, PROFILE, RIG, problems_of, rig_at
 
+from controld.actions import SetTuner
 from controld.config import RigConfig, load_rig
 from controld.mappings.profile import Kind
 from controld.mappings.rule import Condition, Gesture, Mode, Page, Trigger
 from controld.mappings.shaping import Motion, Takeover
 from controld.mappings.target import BypassTarget, ParameterTarget, SwitchTarget
+from controld.rehearse import rehearse
 from controld.session.model import Bank
 
 HEAD = "version: 1\n"
@@ -280,5 +282,9 @@ tests:
 
 @pytest.mark.parametrize(("written", "mutes"), [("", True), ("tuner: {mute: false}\n", False), ("tuner: {}\n", True)])
 def test_the_tuner_mutes_unless_it_is_said(written: str, mutes: bool, tmp_path: Path) -> None:
-    """The rig's own file decides."""
-    assert load_rig(rig_at(tmp_path, controld=RIG + written)).tuner_mutes is mutes
+    """The rig's own file decides whether the speakers are parted while the tuner is shown."""
+    board = BOARD % "Beta" + "connections: [drive:out -> system:playback_1]\n"
+    rig = rehearse(load_rig(rig_at(tmp_path, controld=RIG.replace("*.yaml", "a.yaml") + written, boards__a=board)))
+    assert len(rig.engine.connections) == 1
+    rig.do(SetTuner(on=True))
+    assert len(rig.engine.connections) == (0 if mutes else 1)

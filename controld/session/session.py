@@ -211,6 +211,10 @@ class Session:
         self._boards.replace(pedalboards, banks)
         return self._context.take()
 
+    def silence_tuner(self, *, wanted: bool) -> None:
+        """Say whether the outputs are muted while the tuner is shown, from the next time it is."""
+        self._outputs.silent_tuner = wanted
+
     def report(self) -> list[StateChange]:
         """Return the whole state as facts, in one fixed order."""
         executor, boards = self._executor, self._boards
