@@ -6,6 +6,9 @@ import pytest
 from played_floor import CONTROLS, DOUBLE, HOLD, RELEASE, Floor, rule
 
 from controld.actions import SendMidi, SetBypass, SetParameter
+from controld.changes import BypassChanged, PedalboardChanged, State
+from controld.events import ControlMoved
+from controld.mappings.mapper import Mapper
 from controld.mappings.rule import Gesture, Trigger
 from controld.mappings.target import (
     BypassTarget,
@@ -183,6 +186,25 @@ class TestSomebodyElse:
         assert floor.value("time", "delay") == 123
         floor.let_go("fs1")
         assert floor.value("time", "delay") == before
+
+    def test_each_press_finds_what_is_there_then(self) -> None:
+        """Not what the one before gave back."""
+        floor = Floor(rule("fs1", LOUD))
+        floor.tap("fs1")
+        floor.do(SetParameter("drive", "gain", Level(0.4)))
+        floor.tap("fs1")
+        assert floor.value() == pytest.approx(0.4)
+
+    def test_an_effect_of_the_same_name_is_another(self) -> None:
+        """What its namesake was on the pedalboard before is not given to it."""
+        mapper = Mapper([rule("fs1", BypassTarget(("a",), "active", returns=True))], CONTROLS)
+        for board in ("One", "Two"):
+            mapper.receive_changes([PedalboardChanged(board, 1, State.CONFIRMED, ("a",))], 0.0)
+            if board == "One":
+                mapper.receive_changes([BypassChanged("a", True, True, State.CONFIRMED)], 0.0)
+                assert len(mapper.receive(ControlMoved("floor.fs1", 1.0, 1.0))) == 1
+            mapper.receive_changes([BypassChanged("a", False, False, State.CONFIRMED, "floor")], 2.0)
+        assert mapper.receive(ControlMoved("floor.fs1", 0.0, 3.0)) == []
 
 
 class TestMessagesEnd:
