@@ -166,7 +166,7 @@ def _check_file(path: Path, symbols: Symbols, checked: Checked) -> None:
     checked.files[path] = None
     checked.report.problems.update(report.problems)
     if node is not None:
-        _check_alone(node, kind, path, symbols, checked.report)
+        _check_alone(node, kind, path, symbols, checked)
 
 
 def _read(path: Path, report: Report) -> Node | None:
@@ -180,7 +180,8 @@ def _read(path: Path, report: Report) -> Node | None:
     return node
 
 
-def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, report: Report) -> None:
+def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, checked: Checked) -> None:
+    report = checked.report
     if kind == "profile":
         shelf = ProfileShelf(profile_folders(path.parent), lambda each: _read(each, report), Path.is_file, report)
         shelf.compiled(node, path)
@@ -189,6 +190,7 @@ def _check_alone(node: Node, kind: str, path: Path, symbols: Symbols, report: Re
         files.add_read(path, node)
         compiler = RuleCompiler(Known(symbols=symbols), report)
         for file in files.files:
+            checked.files[file.path] = None
             compiler.compile(file.node, str(file.path))
         compiler.tests()
     elif kind == "pedalboard":

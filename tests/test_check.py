@@ -188,3 +188,21 @@ def test_the_real_command_line(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "did you mean `bypass`?" in done.stdout
+
+
+def test_a_mapping_alone_with_what_it_includes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Included files are read from its folder, and the words of its tests are looked at; names are not known."""
+    (tmp_path / "other.yaml").write_text("version: 1\nrules:\n  - {when: a.b, do: {page: anywhere}, mod: queue}\n")
+    path = tmp_path / "stage.yaml"
+    path.write_text(
+        "version: 1\nincludes: [other.yaml, none.yaml]\n"
+        "tests: [{name: x, play: [a.b dwn], expect: page anywhere}]\npages: {solo: {}}\n"
+    )
+    assert check(path) == 1
+    plays = "down, up, press, hold, double, to 50 %, +3 or program 5"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}/other.yaml:3:39: unknown key `mod` in a rule (did you mean `mode`?)",
+        f"{path}:2:24: `none.yaml` is no file in {tmp_path}",
+        f"{path}:3:26: expected what the control does ({plays}), found `dwn` (did you mean `down`?)",
+        "3 problems in 2 files (2 files checked)",
+    ]
