@@ -62,8 +62,11 @@ class DiskFiles:
         return self._texts[path]
 
     def is_file(self, path: Path) -> bool:
-        """Tell whether there is such a file."""
-        return path.is_file()
+        """Tell whether there is such a file, as far as one may look."""
+        try:
+            return path.is_file()
+        except OSError:
+            return False
 
     def glob(self, folder: Path, pattern: str) -> Iterable[Path]:
         """Return what a pattern finds."""

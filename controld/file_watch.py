@@ -93,7 +93,8 @@ def places_of(paths: Iterable[Path]) -> frozenset[Place]:
     folders: set[Path] = set()
     links: dict[Path, bool] = {}  # whether it is one: the files of a rig have nearly all of their way in common
     for path in paths:
-        folders |= _folders_on(path.absolute(), links)
+        with suppress(OSError):  # a folder that may not be looked into
+            folders |= _folders_on(path.absolute(), links)
     found = set()
     for folder in folders:
         with suppress(OSError):

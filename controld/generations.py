@@ -59,8 +59,9 @@ class Generations:
 
     def save(self) -> None:
         """Write what is kept. Raises OSError where the disk does not take it; what was written before is there then."""
-        texts = {_digest(text): text.decode() for each in self.sets for text in each.files.texts.values()}
-        content = json.dumps({"version": VERSION, "sets": list(map(self._as_data, self.sets)), "texts": texts})
+        sets = self.sets  # as they are now: this may run in a thread
+        texts = {_digest(text): text.decode() for each in sets for text in each.files.texts.values()}
+        content = json.dumps({"version": VERSION, "sets": list(map(self._as_data, sets)), "texts": texts})
         replace_file(self.path, gzip.compress(content.encode(), mtime=0))
 
     def place(self, files: FileSet | None) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
+from controld.config_files import FileSet
 from controld.config_values import RigConfig
 from controld.errors import ConfigError, Problem
 from controld.file_watch import FileWatch
@@ -30,6 +31,7 @@ from controld.shape_parameters import Symbols
 REST_S, AT_MOST_S = 0.05, 1.0
 # Mistakes are told when they are still there after this: a file may be saved in two goes, or two files one by one.
 PATIENCE_S = 0.5
+AFTER_FAILURE_S = 1.0  # of ours; never so often that the log is full of it
 MOST_LINES = 20  # of differences in the log
 
 # The names of its tasks.
@@ -72,7 +74,7 @@ class Reloading:
         """Keep what was loaded as good, and begin to watch."""
         if is_on_disk(self._running.found):
             self._seen = self._sight.look()  # else something was saved since it was read
-        self._begin(self._keep("as it was at the start"), _KEEP)
+        self._begin(self._keep(self._running.found, "as it was at the start"), _KEEP)
         if self._running.reload:
             self._begin(self._run(), _WATCH)
 
@@ -128,19 +130,21 @@ class Reloading:
 
     async def _run(self) -> None:
         if self._returned:
-            await self._leave_files()
+            self._problems = (await self._read()).problems  # the last good ones were asked for: others are not taken
         while True:
-            self._watch.aim(self._sight.places())
-            if self._sight.look() == self._seen:
-                await self._watch.notice()
-                continue
-            await self._watch.quiet(REST_S, AT_MOST_S)
-            self._judge(await self._read_in_time())
+            try:
+                await self._look_once()
+            except Exception:  # the one guard of this loop: the next save is to be seen, whatever was in this one
+                log.exception("saved files could not be taken; what was loaded before stays")
+                await asyncio.sleep(AFTER_FAILURE_S)
 
-    async def _leave_files(self) -> None:
-        """Note what the files are without taking them: the last good ones were asked for at the start."""
-        loaded = await self._read()
-        self._problems = loaded.problems
+    async def _look_once(self) -> None:
+        self._watch.aim(self._sight.places())
+        if self._sight.look() == self._seen:
+            await self._watch.notice()
+            return
+        await self._watch.quiet(REST_S, AT_MOST_S)
+        self._judge(await self._read_in_time())
 
     async def _read_in_time(self) -> Loaded:
         """Return what the files come to, with patience for those that have mistakes only for a moment."""
@@ -158,7 +162,7 @@ class Reloading:
         """Read all files; once more where others belong to them now, so that none is saved unseen meanwhile."""
         while True:
             self._seen = self._sight.look()
-            loaded = await asyncio.to_thread(load_again, self._running, self._symbols)
+            loaded = await asyncio.to_thread(load_again, self._running.path, self._symbols)
             if loaded.sight == self._sight:
                 return loaded
             self._sight = loaded.sight
@@ -179,13 +183,9 @@ class Reloading:
             return
         self._warn(config)
         self._heading = config.found
-        self._replace(
-            config, "saved files are taken" + ("" if loaded.lines else "; only comments are new"), loaded.lines
-        )
+        self._replace(config, "saved files are taken", is_new=True)
         if were_broken:
             self._show("files taken")
-        more = f" (and {len(loaded.lines) - 1} more)" if len(loaded.lines) > 1 else ""
-        self._begin(self._keep(f"{next(iter(loaded.lines), 'comments')}{more}"), _KEEP)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
         self._problems = problems
@@ -195,14 +195,22 @@ class Reloading:
         line = f":{first.line}" if first.line else ""
         self._show(f"{Path(first.path).name}{line} {first.message}")
 
-    def _replace(self, config: RigConfig, headline: str, lines: list[str]) -> None:
-        self._running, self._returned = config, config.from_kept
+    def _replace(self, config: RigConfig, headline: str, *, is_new: bool) -> None:
+        """Take a configuration; then, for that may need a moment, tell what is different in it, and keep it if new."""
+        before, self._running, self._returned = self._running, config, config.from_kept
         self._take(config)
         self._tell(headline)
-        for line in lines[:MOST_LINES]:
+        self._begin(self._account_for(before, config, is_new=is_new), _KEEP)
+
+    async def _account_for(self, before: RigConfig, config: RigConfig, *, is_new: bool) -> None:
+        lines = await asyncio.to_thread(differences_of, before, config)
+        for line in lines[:MOST_LINES] or ["only comments are new"]:
             self._tell(f"  {line}")
         if len(lines) > MOST_LINES:
             self._tell(f"  ... and {len(lines) - MOST_LINES} more")
+        if is_new:
+            more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+            await self._keep(config.found, f"{next(iter(lines), 'comments')}{more}")
 
     def _tell(self, text: str) -> None:
         log.info("%s", text)
@@ -230,14 +238,13 @@ class Reloading:
             self._show(f"no rollback: {error.problems[0].message}")
             self._heading = self._running.found
             return
-        lines = await asyncio.to_thread(differences_of, self._running, config)
         if await asyncio.to_thread(is_on_disk, config.found):
             config = replace(config, from_kept=False)
-        self._replace(config, f"rolled back to the files of {at}; the disk stays as it is", lines)
+        self._replace(config, f"rolled back to the files of {at}; the disk stays as it is", is_new=False)
         self._show(f"rolled back to {at}")
 
-    async def _keep(self, change: str) -> None:
-        self.generations.keep(self._running.found, change)
+    async def _keep(self, files: FileSet, change: str) -> None:
+        self.generations.keep(files, change)
         try:
             async with self._one_by_one:
                 await asyncio.to_thread(self.generations.save)

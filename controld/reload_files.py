@@ -5,7 +5,7 @@ Shell: it reads files, and is called in threads.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controld.config import RigLoader, load_rig
@@ -42,22 +42,21 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What reading the files came to: a rig and what is new in it, or `problems`; `sight` is what was looked at."""
+    """What reading the files came to: a rig or `problems`; `sight` is what was looked at."""
 
     config: RigConfig | None
     sight: Sight
     problems: tuple[Problem, ...] = ()
-    lines: list[str] = field(default_factory=list)
 
 
-def load_again(running: RigConfig, symbols: Symbols) -> Loaded:
+def load_again(path: Path, symbols: Symbols) -> Loaded:
     """Return what the files of a rig come to now."""
-    loader = RigLoader(running.path, symbols, disk=DiskFiles())
+    loader = RigLoader(path, symbols, disk=DiskFiles())
     config = loader.load()
-    sight = sight_of(tuple(loader.files), loader.disk.found, running.path)
+    sight = sight_of(tuple(loader.files), loader.disk.found, path)
     if config is None or loader.report.problems:
         return Loaded(None, sight, tuple(sorted(loader.report.problems)))
-    return Loaded(config, sight, lines=differences_of(running, config))
+    return Loaded(config, sight)
 
 
 def sight_of(files: tuple[Path, ...], found: FileSet, config: Path) -> Sight:

@@ -25,6 +25,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCa
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(file_watch, "LOOK_ANYWAY_S", 1e6)  # the notice alone has to do
     monkeypatch.setattr(reload, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(reload, "AFTER_FAILURE_S", 0.01)
     caplog.set_level(logging.INFO, "controld.config")
 
 
@@ -252,6 +253,29 @@ class TestBroken:
         assert reads[0] is None
         assert "mistakes" not in caplog.text
         assert playing.shown == []
+
+    def test_a_save_that_is_too_much_does_not_end_the_watch(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """An error of ours is logged with all that helps to mend it, and the next save is taken."""
+        failed: list[object] = []
+
+        def failing(*args: object) -> object:
+            if not failed:
+                failed.append(args)
+                raise RecursionError("too deep")
+            return load_again(*args)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(reload, "load_again", failing)
+
+        async def script(rig: Play) -> None:
+            rig.remap("{snapshot: Clean}")
+            await rig.until(lambda: bool(failed))
+            rig.remap("{snapshot: Lead}")
+            await rig.taken_is(1)
+
+        play(tmp_path, script)
+        assert "RecursionError: too deep" in caplog.text
 
     def test_a_folder_that_vanishes_keeps_what_runs(self, tmp_path: Path) -> None:
         """And is taken when it is back."""
