@@ -149,8 +149,8 @@ def _explanation(told: Mapping[str, Any], ink: Ink) -> Iterator[str]:
         for line, row in zip(lines, columns(rows), strict=True):
             yield row
             yield from _besides(line, ink)
-        if not lines:
-            yield "    nothing"
+    if not any(lines for _, lines in told["pages"]):
+        yield "    no rule uses it" + (": it shows pedalboard and snapshot" if told["device"] == "display" else "")
     if told["light"]:
         yield f"  light: {told['light']}"
     yield from (f"  {ink('yellow', remark)}" for remark in told["remarks"])

@@ -15,10 +15,10 @@ from controld.errors import hinted
 from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramChosen
 from controld.keys import Stage, play_keys
 from controld.mappings.profile import Control
-from controld.mappings.words import rule_words
 from controld.offline import OfflineRig
 from controld.rehearse import rehearse
 from controld.simulate import SimulateError, Step, parse_steps, play, settled
+from controld.trace import describe
 from controld.trial_looks import light_words
 
 
@@ -127,7 +127,7 @@ class OfflineStage:
     def _became(self) -> None:
         """Say what is new since the last time: rules, then lights."""
         for intent in self._rig.happened.intents:
-            self._say(f"  rule   {intent.rule.place}: {rule_words(intent.rule)}")
+            self._say(f"  rule   {intent.rule.place}: {describe(intent.action)}")
         self._rig.forget()
         for name, look in self._rig.looks.items():
             shown = f"`{look.text}`".replace("\n", " / ") if look.text else light_words(look)

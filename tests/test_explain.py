@@ -162,6 +162,17 @@ class TestExplain:
         assert explain("f.fs1", self.GROUNDS, view).pages[1][1][0].holds is True
         assert explain("f.fs1", self.GROUNDS).pages[1][1][0].holds is None
 
+    def test_a_display_is_told_who_shows_on_it(self) -> None:
+        """With the control or the event that does it."""
+        screen = Control("screen", Kind.DISPLAY, None)
+        shows = (ShowTarget("f.screen", "hi"),)
+        rules = (
+            Rule("s:1", (Trigger("f.fs1", Gesture.HOLD, 0.5),), shows),
+            Rule("s:2", (Trigger("event:tempo-changed", Gesture.EVENT),), shows),
+        )
+        told = explain("f.screen", Grounds(rules, {"f.screen": screen, "f.fs1": self.SWITCH}))
+        assert [line.gesture for line in told.pages[0][1]] == ["f.fs1 hold 500 ms", "tempo-changed"]
+
     def test_a_widget_without_rules(self) -> None:
         """It is said that it does nothing."""
         told = explain("t.level", self.GROUNDS)

@@ -28,7 +28,7 @@ class TestOffline:
         done = run("floor.fs1", "wait", "3600", "s", "floor.fs5", "hold")
         assert done.returncode == 0, done.stderr
         lines = [re.sub(r"yaml:\d+", "yaml", " ".join(line.split())) for line in done.stdout.splitlines()]
-        assert "0.050 s rule mappings/stage.yaml: toggle drive" in lines
+        assert "0.050 s rule mappings/stage.yaml: bypass drive toggle" in lines
         assert "0.050 s light floor.fs1: red on" in lines
         assert "3600.550 s rule mappings/stage.yaml: snapshot Crunch" in lines
         assert lines[-1] == "Clean to Lead / Crunch: drive, delay, reverb active"
@@ -38,12 +38,12 @@ class TestOffline:
         script = tmp_path / "show.txt"
         script.write_text("floor.exp1 0.5  # half way\nwait 1 s\n\n# the end\nfloor.patch program 2\n")
         done = run("--script", str(script))
-        assert "snapshot number 3" in done.stdout
+        assert "snapshot 3" in done.stdout
         assert done.stdout.splitlines()[-1].startswith("Clean to Lead / Lead")
 
     def test_a_script_comes_from_standard_input_too(self) -> None:
         """As `-`; one that cannot be read is said."""
-        assert "snapshot number 2" in run("--script", "-", stdin="floor.patch program 1\n").stdout
+        assert "snapshot 2" in run("--script", "-", stdin="floor.patch program 1\n").stdout
         assert "the script cannot be read" in run("--script", "/nowhere/show.txt").stderr
 
     @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from controld.mappings.lint_pages import Claims, rules_on
 from controld.mappings.lint_values import Grounds
 from controld.mappings.profile import Control, Source, SourceType
 from controld.mappings.rule import Gesture, Look, Rule
+from controld.mappings.target import ShowTarget
 from controld.mappings.view import View
 from controld.mappings.words import condition_words, rule_words, target_words, trigger_words
 
@@ -47,11 +48,11 @@ def explain(control: str, grounds: Grounds, view: View | None = None, page: str 
     pages = []
     plain = _of(control, rules_on(grounds.rules, ""))
     if plain or not grounds.pages:
-        pages.append(("", _lines(plain, view)))
+        pages.append(("", _lines(control, plain, view)))
     for name in grounds.pages:
         own = [claim for claim in _of(control, rules_on(grounds.rules, name)) if claim.rule.page]
         if own:
-            pages.append((name, _lines(own, view)))
+            pages.append((name, _lines(control, own, view)))
     active = _of(control, rules_on(grounds.rules, page))
     remarks = tuple(f"a press {message} ({rule.place})" for message, rule in waits(control, active))
     device = device_words(grounds.controls[control])
@@ -66,10 +67,19 @@ def explain(control: str, grounds: Grounds, view: View | None = None, page: str 
 
 
 def _of(control: str, claims: Claims) -> Claims:
-    return [claim for claim in claims if control == claim.trigger.control or control in claim.trigger.chord]
+    """Return the rules that a control takes part in; of a display those that show something on it."""
+    return [
+        claim
+        for claim in claims
+        if control == claim.trigger.control or control in claim.trigger.chord or _shows_on(claim.rule, control)
+    ]
 
 
-def _lines(claims: Claims, view: View | None) -> tuple[Line, ...]:
+def _shows_on(rule: Rule, display: str) -> bool:
+    return any(isinstance(target, ShowTarget) and target.control == display for target in rule.targets)
+
+
+def _lines(control: str, claims: Claims, view: View | None) -> tuple[Line, ...]:
     lines = []
     for trigger, rule in sorted(claims, key=lambda claim: list(Gesture).index(claim[0].gesture)):
         does = ", then ".join(map(target_words, rule.targets))
@@ -77,7 +87,10 @@ def _lines(claims: Claims, view: View | None) -> tuple[Line, ...]:
         if rule.condition is not None:
             asked = condition_words(rule.condition)
             holds = view.holds(rule.condition) if view is not None else None
-        lines.append(Line(trigger_words(trigger), does, rule.place, rule.name, asked, holds))
+        said = trigger_words(trigger, control)
+        if control not in {trigger.control, *trigger.chord}:  # a display, and who shows something on it
+            said = f"{trigger.control.removeprefix('event:')} {said}" if trigger.gesture is not Gesture.EVENT else said
+        lines.append(Line(said, does, rule.place, rule.name, asked, holds))
     return tuple(lines)
 
 

@@ -34,8 +34,11 @@ def seconds(value: float) -> str:
     return f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
 
 
-def trigger_words(trigger: Trigger) -> str:
-    """Return what has to happen, without the control: "press", "hold 700 ms", "program 5", "page-entered solo"."""
+def trigger_words(trigger: Trigger, control: str = "") -> str:
+    """Return what has to happen, without the control: "press", "hold 700 ms", "program 5", "page-entered solo".
+
+    Of a chord it is told with whom; `control` is the member that is spoken of.
+    """
     word = trigger.gesture.value
     match trigger.gesture:
         case Gesture.EVENT:
@@ -50,7 +53,7 @@ def trigger_words(trigger: Trigger) -> str:
             word = "any program" if trigger.program is None else f"program {trigger.program}"
         case _:
             pass
-    others = [name for name in trigger.chord if name != trigger.control]
+    others = [name for name in trigger.chord if name != control]
     return f"with {' and '.join(others)} {word}" if others else word
 
 
