@@ -17,6 +17,7 @@ BARE_RANGE = re.compile(r"(-?[0-9]{1,6})\s*\.\.\s*(-?[0-9]{1,6})")
 # A lone word in braces; `{a,b}` is an alternative of an OSC address pattern, and `{1..8}` a range.
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_COPIES = 1000  # of one control or rule; more is a slip of the pen
+MAX_ADDRESSES = 128  # of one range of addresses, as many as there are programs
 
 
 def numbers(first: str, last: str) -> list[str]:
@@ -122,9 +123,9 @@ def expand_text(node: Node, report: Report) -> list[Node]:
     count = _count(node.text)
     if not count:
         return [node]
-    if count > MAX_COPIES:
-        report.error(node, f"`{shortened(node.text)}` stands for more than {MAX_COPIES} addresses")
-        return []
+    if count > MAX_ADDRESSES:
+        report.error(node, f"`{shortened(node.text)}` stands for more than {MAX_ADDRESSES} addresses")
+        return [_at(node, 0)]
     agreed = _agrees(node, count, report)
     return [_at(node, index) for index in range(count if agreed else 1)]
 

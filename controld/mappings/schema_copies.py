@@ -7,13 +7,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from controld.document import Node
-from controld.mappings.expand import RANGE, combinations, expand_text, fill, has_placeholder, numbers
+from controld.mappings.expand import MAX_COPIES, RANGE, combinations, expand_text, fill, has_placeholder, numbers
 from controld.mappings.schema_forms import PROGRAM_RANGE, RAW_OSC
 from controld.shape import Report
 
 
 def copies(node: Node, report: Report) -> Iterator[tuple[Node, str]]:
-    """Yield the rules one written rule stands for, each with what tells it from the others (" (n=3)")."""
+    """Yield the rules one written rule stands for, each with what tells it from the others (" (n=3)").
+
+    Too many of them are reported, and the first ones yielded.
+    """
+    for count, copy in enumerate(_copies(node, report)):
+        if count == MAX_COPIES:
+            report.error(node, f"the rule stands for more than {MAX_COPIES} rules", "`for` and `{index}` multiply")
+            return
+        yield copy
+
+
+def _copies(node: Node, report: Report) -> Iterator[tuple[Node, str]]:
     template = node.get("for")
     if template is None:
         yield from _indexed(node, "", report, "the rule has no `for`")
