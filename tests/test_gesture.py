@@ -205,6 +205,24 @@ class TestStalls:
         assert not switch.expire(10.125)
         assert list(switch.expire(10.25)) == [REPEAT]
 
+    @pytest.mark.parametrize(("now", "following"), [(0.75, 1.0), (0.8, 1.0), (1.0, 1.25)])
+    def test_a_look_at_the_very_time_of_a_later_one_fires_once_too(self, now: float, following: float) -> None:
+        """What was late and what is due just now are one."""
+        switch = Switch()
+        switch.down(0.0, REPEATED)
+        assert list(switch.expire(now)) == [REPEAT]
+        assert switch.deadline() == following
+
+    @pytest.mark.parametrize("ticks", range(6, 60))
+    def test_rounded_sums_make_no_second_firing(self, ticks: int) -> None:
+        """Tenths of a second are no round numbers to a computer."""
+        switch = Switch()
+        switch.down(0.0, Wants(repeats=((0.5, 0.1),)))
+        assert len(switch.expire(ticks / 10)) == 1
+        deadline = switch.deadline()
+        assert deadline is not None
+        assert ticks / 10 < deadline <= ticks / 10 + 0.1001
+
     def test_a_release_after_a_stall_ends_it(self) -> None:
         """One late firing, then the release, then nothing."""
         switch = Switch()

@@ -111,9 +111,7 @@ class Switch:
         """
         fired = _NOTHING
         if self._phase is not _UP:
-            fired = self._expire(now, now)
-            if self.is_down:
-                fired += self.up(now)
+            fired = self.up(now)
             if self._phase is _WAITING:
                 self._phase, self._wants = _TAKEN, PLAIN
                 return fired + _DOUBLE
@@ -133,7 +131,7 @@ class Switch:
             return fired + self._let_go()
         if phase is _UP:
             return fired
-        if phase is _WAITING or (self._wants.double_s is not None and now < self._double_ends()):
+        if self._wants.double_s is not None and now < self._double_ends():
             self._phase = _WAITING
             return fired
         return fired + self._tap()
@@ -227,7 +225,8 @@ class Switch:
 
 def _next_due(due_s: float, every_s: float, now: float) -> float:
     """Return `due_s`, or where that has passed the first time after `now` in step with it."""
-    if due_s > now:
-        return due_s
-    due_s += every_s * ((now - due_s) // every_s)
-    return due_s if due_s > now else due_s + every_s
+    if due_s <= now:
+        due_s += every_s * ((now - due_s) // every_s)
+        while due_s <= now:  # once, or twice where the sum above was rounded
+            due_s += every_s
+    return due_s
