@@ -190,8 +190,8 @@ def test_schema_and_loader_agree_on_rules(rule: str) -> None:
 # What depends on more than one value, or on counting, is beyond a JSON Schema.
 _LOADER_ALONE = re.compile(
     "programs from 0 to 127|outside the range|must rise|may not stand in an OSC address|nothing follows|no device has|"
-    "stands for nothing|at most 1000|stands for more than|cannot be a name|has a meaning only where|in the chord twice|fires every|"
-    "is an event|counts 3|cannot be saved|beside `page: back`|ends with the release"
+    "stands for nothing|at most 1000|stands for more than|cannot be a name|has a meaning only where|"
+    "in the chord twice|fires every|is an event|counts 3|cannot be saved|beside `page: back`|ends with the release"
 )
 
 
