@@ -222,6 +222,12 @@ def bindings_of(rules: Sequence[Rule], controls: Mapping[str, Control], stage: S
     return bindings
 
 
+def waiting(rules: Sequence[Rule]) -> list[Bound]:
+    """Return the rules that wait for an event."""
+    events = [(trigger, rule) for rule in rules for trigger in rule.triggers if trigger.gesture is Gesture.EVENT]
+    return [bind(trigger, prepared(rule, {})) for trigger, rule in events]
+
+
 class Index(Generic[T]):
     """Things by the keys of the facts they depend on; keys may name an effect by its role."""
 

@@ -19,7 +19,7 @@ from controld.changes import (
 )
 from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
-from controld.mappings.bindings import Index, bind, bindings_of, prepared
+from controld.mappings.bindings import Index, bind, bindings_of, waiting
 from controld.mappings.driving import Drive
 from controld.mappings.event_rules import EventRules
 from controld.mappings.inputs import Inputs
@@ -29,7 +29,7 @@ from controld.mappings.rule import Event, Gesture, Rule, Stage, Trigger
 from controld.mappings.runs import Intent
 from controld.mappings.showing import PENDING_AFTER_S, Showing
 from controld.mappings.target import Key
-from controld.mappings.variables import carried_over, set_variable
+from controld.mappings.variables import set_variable
 from controld.mappings.view import View, keys_of
 from controld.mappings.why import why_none
 
@@ -50,31 +50,17 @@ class Mapper:
         stage: Stage = Stage(),  # noqa: B008 - frozen
     ) -> None:
         self.stage = stage
-        self._rules = rules
-        self._controls = controls
         self._pages = Pages(stage.pages)
-        self._begin(View(stage.variables))
-
-    def _begin(self, view: View) -> None:
-        """Build everything that reads the view, which stands on the active page already."""
-        self.view = view
-        view.page = self._pages.fact()
-        bindings = bindings_of(self._rules, self._controls, self.stage)
-        for condition in (rule.condition for rule in self._rules if rule.condition is not None):
+        self.view = View(stage.variables)
+        self.view.page = self._pages.fact()
+        bindings = bindings_of(rules, controls, stage)
+        for condition in (rule.condition for rule in rules if rule.condition is not None):
             for key in keys_of(condition):
                 if key[0] == "control" and key[1] in bindings:
                     bindings[key[1]].asked = True
-        self._inputs = Inputs(bindings, view)
-        self._showing = Showing(bindings, view)
-        self._events = EventRules(
-            (
-                bind(trigger, prepared(rule, {}))
-                for rule in self._rules
-                for trigger in rule.triggers
-                if trigger.gesture is Gesture.EVENT
-            ),
-            view,
-        )
+        self._inputs = Inputs(bindings, self.view)
+        self._showing = Showing(bindings, self.view)
+        self._events = EventRules(waiting(rules), self.view)
         self._list_drives()
 
     def _list_drives(self) -> None:
@@ -145,14 +131,13 @@ class Mapper:
         """
         before = old.view.page
         self._pages.take_over(old._pages)  # noqa: SLF001 - its own kind
-        old.view.variables = carried_over(self.stage.variables, old.view.variables)
-        old.view.first = dict(self.stage.variables)
-        self._begin(old.view)
+        self.view.go_on_from(old.view)
+        self.view.page = page = self._pages.fact(before.page)
+        self._inputs.turn_page(page.page)
         intents = self._inputs.take_over(old._inputs, now)  # noqa: SLF001 - its own kind
         self._showing.take_over(old._showing)  # noqa: SLF001 - its own kind
         self._events.take_over(old._events)  # noqa: SLF001 - its own kind
         self._list_drives()
-        page = self._pages.fact(before.page)
         return intents, [page] if (page.page, page.pages) != (before.page, before.pages) else []
 
     # What the mapper does itself, and what the rig tells it

@@ -172,6 +172,7 @@ class Showing:
     def take_over(self, old: "Showing") -> None:
         """Go on showing what another showed."""
         self.displays.take_over(old.displays)
+        self._by_key.settle(self.view)
         self._dark_s = old._dark_s  # noqa: SLF001 - its own kind
 
     def _told(self, screens: Iterable[Screen]) -> list[Feedback]:

@@ -28,7 +28,7 @@ from controld.changes import (
 )
 from controld.mappings.rule import Comparison, Condition
 from controld.mappings.target import ROLE, Key
-from controld.mappings.variables import same
+from controld.mappings.variables import carried_over, same
 from controld.values import same_value
 
 PEDALBOARD: Key = ("pedalboard",)
@@ -67,6 +67,13 @@ class View:
         self.first: Mapping[str, Value] = dict(variables or {})
         self.variables: dict[str, Value] = dict(self.first)
         self.pressed: set[str] = set()  # controls that are held, of those a condition asks for
+
+    def go_on_from(self, old: "View") -> None:
+        """Know what another view knew; variables keep their values where they are still there with the same type."""
+        first = self.first
+        for name in self.__slots__:
+            setattr(self, name, getattr(old, name))
+        self.first, self.variables = first, carried_over(first, old.variables)
 
     @property
     def bpm(self) -> float:
