@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jack_device import Floorboard
 from jack_server import JackServer, needs_jackd
-from rig_process import PAD, Tablet, free_port, running, wait_for
+from rig_process import FLOOR, MAP, PAD, Tablet, free_port, running, wait_for
 from terminal_process import TerminalProcess
 
 from controld.cli import main
@@ -162,6 +162,40 @@ class TestBesideARig:
             assert "tablet plays again" in rig.text
         text = (tmp_path / "surfaces" / "pad.yaml").read_text(encoding="utf-8")
         assert text.startswith(PAD)
+
+    @needs_jackd
+    def test_a_board_that_plays_is_learned_through_the_rig(self, tmp_path: Path) -> None:
+        """Raw messages come through the door; what it held is released, and a press changes nothing meanwhile."""
+        held = "  - {when: floor.fs4, do: {bypass: drive, to: active}}\n"
+        held += "  - {when: floor.fs4 release, do: {bypass: drive, to: bypassed}}\n"
+        with JackServer(), running(tmp_path, mapping=MAP + held) as rig, Tablet(rig.osc_port) as tablet:
+            board = Floorboard("stage-box")
+            try:
+                tablet.send("/controld/hello")
+                wait_for(lambda: "floor: connected" in rig.text, "the board")
+                board.send(0xB0, 23, 127)
+                tablet.wait("/effect/drive/active", 1)
+                words = ["--config", str(tmp_path / "controld.yaml"), "--socket", str(rig.socket)]
+                person = TerminalProcess("learn", "floor", *words, folder=tmp_path)
+                person.shows("its controls do nothing until this ends")
+                tablet.wait("/effect/drive/active", 0)
+                board.send(0xB0, 20, 127)
+                board.send(0xB0, 20, 0)
+                board.send(0xB0, 99, 127)
+                board.send(0xB0, 99, 0)
+                person.shows("fs1 is described already")
+                person.shows("cc 99 sent 127, 0: pressed and released")
+                person.shows("name [fs5]:")
+                person.interrupt()
+                assert person.ends() == 130
+                wait_for(lambda: "floor plays again" in rig.text, "the end of the lesson")
+                assert tablet.newest("/effect/drive/active") == (0,)
+                board.send(0xB0, 20, 127)
+                board.send(0xB0, 20, 0)
+                tablet.wait("/effect/drive/active", 1)
+            finally:
+                board.unplug()
+        assert (tmp_path / "surfaces" / "floor.yaml").read_text(encoding="utf-8") == FLOOR
 
     def test_a_live_surface_goes_on_playing(self, tmp_path: Path) -> None:
         """Where that is asked for, and said so."""
