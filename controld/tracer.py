@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from controld.changes import BeatPassed
 from controld.control import ControlServer
 from controld.rig import Output, Rig
 from controld.session.requests import Denied, Done, EngineRequest, TimedOut
@@ -60,7 +61,8 @@ class Tracer:
     def saw_output(self, output: Output) -> None:
         """Take what an event led to."""
         for change in output.changes:
-            self._publish("state", describe(change))
+            if type(change) is not BeatPassed:  # it would drown everything else
+                self._publish("state", describe(change))
         for look in output.feedback:
             self._publish("light", describe(look))
 

@@ -162,6 +162,14 @@ class TestBeats:
         assert beats(session.tick(13.5)) == []
         assert session.next_deadline() == pytest.approx(14.0)
 
+    def test_beats_begin_when_they_are_first_wanted(self) -> None:
+        """Whatever the clock says then: it counts from the start of the machine."""
+        session, _, _ = started()
+        session.wants_beats = True
+        assert beats(session.tick(5000.2)) == [1]
+        assert session.next_deadline() == 5000.7
+        assert beats(session.tick(5000.7)) == [2]
+
     def test_another_pedalboards_tempo_leaves_the_next_beat_where_it_is(self) -> None:
         """Those after it follow the new tempo."""
         session, _, _ = started(board(), Pedalboard("Slow", tempo_bpm=60.0))

@@ -69,7 +69,7 @@ class Tempo:
         self.rolling = False
         self._context = context
         self._taps = Taps()
-        self._first_beat_s = 0.0
+        self._first_beat_s: float | None = None  # None: nobody has wanted beats yet
         self._next_beat_s: float | None = None
 
     def set(self, action: SetTempo, origin: str) -> None:
@@ -132,6 +132,9 @@ class Tempo:
         due = self._next_beat_s
         if due is not None and due > now:
             return
+        if self._first_beat_s is None:
+            self._begin_beats()
+            return
         passed = int((now - self._first_beat_s) / beat_s + 1e-9)  # a wake-up may be early by a rounding
         self._next_beat_s = self._first_beat_s + (passed + 1) * beat_s
         if due is not None and now - self._first_beat_s - passed * beat_s <= LATE_BEATS * beat_s:
@@ -145,7 +148,7 @@ class Tempo:
             self._context.tell(BeatPassed(1))
 
     def _beat_number(self, at_s: float, bpm: float) -> int:
-        return round((at_s - self._first_beat_s) * bpm / 60.0)
+        return round((at_s - (self._first_beat_s or 0.0)) * bpm / 60.0)
 
     def _tell(self, origin: str) -> None:
         self._context.executor.set_transport(rolling=self.rolling, bpm=self._context.bpm)
