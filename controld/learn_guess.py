@@ -60,10 +60,19 @@ class Guess:
     doubt: str = ""
     coding: Coding = Coding.TWOS_COMPLEMENT
     calibrate: tuple[float, float] | None = None
+    touch: Source | None = None  # what says that a hand is on it
 
     def control(self, name: str) -> Control:
         """Return the control of a profile that this is."""
-        return Control(name, self.kind, self.source, coding=self.coding, calibrate=self.calibrate)
+        return Control(name, self.kind, self.source, coding=self.coding, calibrate=self.calibrate, touch=self.touch)
+
+    def felt_by(self, touch: Source) -> "Guess":
+        """Return the guess with the message that comes while a hand is on it: what feels a hand has a motor mostly."""
+        evidence = f"{self.evidence}; {said_source(touch)} came while it was held"
+        if self.kind is not Kind.PEDAL:
+            return replace(self, evidence=evidence, touch=touch)
+        doubt = "a knob, where it has no motor (kind: knob)"
+        return replace(self, evidence=evidence, touch=touch, kind=Kind.FADER, doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from controld.events import OscArg
 from controld.learn_guess import Guess, guess
 from controld.learn_hear import Ears, Line
 from controld.learn_profile import Entry
+from controld.learn_touch import touches
 from controld.mappings.profile import FINE, Coding, Control, Hole, Kind, Source, SourceType
 from controld.osc_pattern import OscPatternError, compile_pattern
 
@@ -59,6 +60,7 @@ class Lesson:
         self._ears = Ears()
         self._known = list(known)
         self._decided: list[_Decided] = []
+        self._touches: dict[Source, Source] = {}
         self.recognised: dict[str, None] = {}  # known controls that were moved, by name
 
     def hear(self, message: bytes, now: float) -> None:
@@ -75,7 +77,7 @@ class Lesson:
         found: list[Proposal] = []
         for line in self._new_lines():
             if key_of(line) not in decided and now - line.last_s >= REST_S:
-                judged = guess(line)
+                judged = self._guess(line)
                 taken = self._taken() | {each.name for each in found}
                 found.append(Proposal(key_of(line), judged, _free_name(judged, taken)))
         return found
@@ -119,14 +121,24 @@ class Lesson:
         """Return what was named, with the guesses that all that was heard comes to."""
         lines = {key_of(line): line for line in self._new_lines()}
         named = [each for each in self._decided if each.name and each.key in lines]
-        return [Entry(each.name, _corrected(guess(lines[each.key]), each.word)) for each in named]
+        return [Entry(each.name, _corrected(self._guess(lines[each.key]), each.word)) for each in named]
 
     def _taken(self) -> set[str]:
         return {control.name for control in self._known} | {each.name for each in self._decided}
 
+    def _guess(self, line: Line) -> Guess:
+        touch = self._touches.get(line.source)
+        return guess(line) if touch is None else guess(line).felt_by(touch)
+
     def _new_lines(self) -> list[Line]:
+        """Return the lines of controls that are not described; hands that are felt belong to what they move."""
         new: list[Line] = []
-        for line in self._ears.lines():
+        lines = self._ears.lines()
+        self._touches = touches(lines)
+        hands = set(self._touches.values())
+        for line in lines:
+            if line.source in hands:
+                continue
             known = next((control.name for control in self._known if sends(control, line.source)), None)
             if known is None:
                 new.append(line)
@@ -170,12 +182,13 @@ def _corrected(guessed: Guess, word: str) -> Guess:
     """Return a guess with what a person knows better."""
     if not word:
         return guessed
-    evidence = f"{guessed.evidence.rpartition(':')[0]}; {word}, as was said"
+    evidence = f"{guessed.evidence.partition(': ')[0]}; {word}, as was said"
     if word in _CODINGS:
         return replace(guessed, kind=Kind.ENCODER, coding=_CODINGS[word], evidence=evidence, doubt="", calibrate=None)
     kind = Kind(word)
+    touch = guessed.touch if kind in {Kind.KNOB, Kind.FADER, Kind.ENCODER} else None
     calibrate = guessed.calibrate if kind in {Kind.PEDAL, Kind.KNOB, Kind.FADER} else None
-    return replace(guessed, kind=kind, evidence=evidence, doubt="", calibrate=calibrate)
+    return replace(guessed, kind=kind, evidence=evidence, doubt="", calibrate=calibrate, touch=touch)
 
 
 def _free_name(judged: Guess, taken: set[str]) -> str:

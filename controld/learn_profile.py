@@ -89,6 +89,9 @@ def control_text(guess: Guess, channel: int) -> str:
         parts.append(f"coding: {guess.coding.value}")
     if guess.calibrate:
         parts.append(f"calibrate: [{guess.calibrate[0]:g}, {guess.calibrate[1]:g}]")
+    if guess.touch is not None:
+        own = f", channel: {guess.touch.channel}" if guess.touch.channel != source.channel else ""
+        parts.append(f"touch: {{{guess.touch.type.value}: {guess.touch.number}{own}}}")
     return "{" + ", ".join(parts) + "}"
 
 

@@ -28,7 +28,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     },
     {
         "core": ("rig", "trace", "standin", "offline", "trial"),
-        "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson"),
+        "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson", "learn_touch"),
     },
     {"terminal": ("terminal",)},
     {

@@ -131,6 +131,34 @@ class TestLesson:
         assert (dial.name, dial.guess.coding, dial.guess.doubt) == ("dial", Coding.SIGN_MAGNITUDE, "")
         assert dial.guess.evidence == "cc 16 sent 65; sign-magnitude, as was said"
 
+    def test_a_fader_that_feels_the_hand_is_one_control(self) -> None:
+        """The note that comes while it is held is its touch, not a switch; a switch pressed at another time is one."""
+        lesson = Lesson()
+        for start in (0.0, 3.0):
+            lesson.hear(bytes((0x90, 104, 127)), start)
+            for step in range(128):
+                lesson.hear(bytes((0xE0, step, step)), start + 0.1 + step / 100)
+            lesson.hear(bytes((0x90, 104, 0)), start + 2.0)
+        lesson.hear(bytes((0x90, 10, 127)), 6.0)
+        lesson.hear(bytes((0x90, 10, 0)), 6.1)
+        fader, pad = lesson.waiting(9.0)
+        assert (fader.name, fader.guess.kind) == ("bend", Kind.FADER)
+        assert fader.guess.touch == Source(SourceType.NOTE, 104, 1)
+        assert fader.guess.evidence.endswith("note 104 came while it was held")
+        assert control_text(fader.guess, 1) == "{pitchbend: any, kind: fader, touch: {note: 104}}"
+        assert pad.name == "pad1"
+        lesson.accept_all()
+        control = compiled(new_profile(lesson.entries(), "d", "h")).controls["bend"]
+        assert control.touch == fader.guess.touch
+        lesson.hear(bytes((0x90, 105, 127)), 10.0)
+        for step in range(128):
+            lesson.hear(bytes((0xE1, step, step)), 10.1 + step / 100)
+        lesson.hear(bytes((0x90, 105, 0)), 12.0)
+        (second,) = lesson.waiting(19.0)
+        assert control_text(second.guess, 2) == "{pitchbend: any, kind: fader, touch: {note: 105, channel: 1}}"
+        lesson.hear(bytes((0xE0, 5, 5)), 20.0)  # moved without a hand: the note was something else
+        assert [each.key.number for each in lesson.waiting(29.0)] == [104, None]
+
     def test_all_at_once(self) -> None:
         """Without questions everything gets the name that would be proposed."""
         lesson = Lesson()
