@@ -223,6 +223,20 @@ class TestStalls:
         assert deadline is not None
         assert ticks / 10 < deadline <= ticks / 10 + 0.1001
 
+    def test_the_step_counts_from_the_press(self) -> None:
+        """Not from the last time anybody looked, nor from some round time."""
+        switch = Switch()
+        switch.down(0.0, Wants(repeats=((0.375, 0.25),)))
+        assert len(switch.expire(2.0)) == 1
+        assert switch.deadline() == 2.125
+
+    def test_a_release_stamped_before_its_press_is_a_tap(self) -> None:
+        """Two threads, two clocks' readings."""
+        switch = Switch()
+        switch.down(1.0, HOLD)
+        assert list(switch.up(0.875)) == [PRESS, RELEASE]
+        assert switch.is_idle
+
     def test_a_release_after_a_stall_ends_it(self) -> None:
         """One late firing, then the release, then nothing."""
         switch = Switch()

@@ -107,6 +107,15 @@ class TestSmoother:
         assert steps[-1][1] == 0.5
         assert all(one > other for (_, one), (_, other) in pairwise(steps))
 
+    def test_a_dense_stream_puts_no_step_off(self) -> None:
+        """A device that sends every two milliseconds is followed like any other."""
+        smoother = Smoother(0.3)
+        smoother.move(0.0, 0.0)
+        steps = [smoother.move(1.0, 1.0 + index * 0.002) for index in range(101)]
+        told = [step for step in steps if step is not None]
+        assert len(told) in {16, 17, 18, 19, 20}  # a step waits for the event after its time
+        assert told[-1] == pytest.approx(1 - math.exp(-2), abs=0.02)
+
     def test_the_last_step_comes_with_an_event_too(self) -> None:
         """The old target is reached, and the next movement begins there."""
         smoother = Smoother(0.03)

@@ -216,7 +216,7 @@ class Switch:
 
     def _let_go(self) -> tuple[Fired, ...]:
         """Return the hold-releases whose threshold was reached; what began last ends first."""
-        reached = self._wants.releases_s[: self._releases] if self._wants.releases_s else ()
+        reached = self._wants.releases_s[: self._releases]
         return tuple(Fired(Gesture.HOLD_RELEASE, time_s) for time_s in reversed(reached))
 
     def _double_ends(self) -> float:
