@@ -31,14 +31,14 @@ class Lamp:
 
     rule: Rule
     targets: tuple[Target, ...] = field(init=False)
-    _moved: tuple[bool, ...] = field(init=False)  # of each target whether the control shows a position
+    _drawn: tuple[tuple[Target, bool], ...] = field(init=False)  # each with whether the control shows a position
     text: Template | None = field(init=False)
 
     def __post_init__(self) -> None:
         look = self.rule.look
         followed = None if look.value is None else _target_of(look.value)
         self.targets = self.rule.targets if followed is None else (followed,)
-        self._moved = tuple(_is_moved(target) for target in self.targets)
+        self._drawn = tuple((target, _is_moved(target)) for target in self.targets)
         self.text = Template(look.text) if look.text else None
 
     def keys(self) -> tuple[Key, ...]:
@@ -48,7 +48,7 @@ class Lamp:
 
     def feedback(self, control: str, hardware: Control, view: View) -> Feedback | None:
         """Return how `control` looks for the first target that has a state; None where there is nothing to show."""
-        for target, is_moved in zip(self.targets, self._moved, strict=True):
+        for target, is_moved in self._drawn:
             shown = shown_of(target, view)
             if shown is not None:
                 value, state, origin = shown
@@ -67,10 +67,12 @@ class Lamp:
             fact = view.parameter(target.effect, target.symbol)
             return words if fact is None else {**words, **parameter_words(fact)}
         value = ""
-        if isinstance(target, VariableTarget):
+        if isinstance(target, VariableTarget) and target.name in view.variables:
             value = value_words(view.variables[target.name])
         elif isinstance(target, PresetTarget):
-            value = next((view.presets[each].preset for each in view.effects_of(target.effect)), "")
+            value = next(
+                (view.presets[each].preset for each in view.effects_of(target.effect) if each in view.presets), ""
+            )
         return {**words, "value": value, "label": value, "unit": ""} if value else words
 
 

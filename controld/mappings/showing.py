@@ -6,7 +6,6 @@ so that a fact costs only those that follow it. A wish is shown as pending only 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeGuard
 
 from controld.changes import (
     BeatPassed,
@@ -78,7 +77,9 @@ class Showing:
             if kind in _FAMILIES and change.state is State.FAILED:  # type: ignore[union-attr]
                 # The device may have lit the switch that asked, which is not the one this fact is about any more.
                 failed |= {binding.name for binding in followers}
-            hand = change.origin if _is_moving(change) else None
+            hand = None
+            if kind is ParameterChanged and change.state is State.ASKED:  # type: ignore[union-attr]
+                hand = change.origin  # type: ignore[union-attr]
             for binding in followers:
                 # The hand's own fader is not shown its past while the wish is on its way; a surface with many clients
                 # knows whose hand it is, and spares that one by itself.
@@ -89,11 +90,12 @@ class Showing:
                 touched |= dict.fromkeys(self._whole(key, change, now))
             if self.displays.screens:
                 screens |= {screen.name: screen for screen in self.displays.readers_of(key)}
-        looks = [self.look(binding) for binding in (sorted(touched, key=_in_profile) if is_whole else touched)]
-        if failed:
-            for look in looks:
-                look.force |= look.control in failed
-        looks = [look for look in looks if not self._is_too_early(look, now)]
+        looks: list[Feedback] = []
+        for binding in sorted(touched, key=_in_profile) if is_whole else touched:
+            look = self.look(binding)
+            look.force |= binding.name in failed
+            if not self._is_too_early(look, now):
+                looks.append(look)
         return looks + self._told(screens.values()) if screens else looks
 
     def _whole(self, key: Key, change: StateChange, now: float) -> Iterable[Binding]:
@@ -160,7 +162,7 @@ class Showing:
     def look(self, binding: Binding) -> Feedback:
         """Return the look by the first rule that applies, natural gestures before others; dark where none does."""
         control = binding.control
-        if control is None or binding.name in self.displays.screens:
+        if control is None or control.kind is Kind.DISPLAY:
             return self.displays.look(binding.name, self.view)
         for lamp in binding.lamps:
             if lamp.rule.condition is None or self.view.holds(lamp.rule.condition):
@@ -187,10 +189,6 @@ class Showing:
             self._pending.setdefault(look.control, now + PENDING_AFTER_S)
             return True
         return look.origin == look.control.partition(".")[0]
-
-
-def _is_moving(change: StateChange) -> TypeGuard[ParameterChanged]:
-    return type(change) is ParameterChanged and change.state is State.ASKED
 
 
 def _in_profile(binding: Binding) -> int:
