@@ -47,7 +47,7 @@ from controld.changes import (
 from controld.session.engine_events import EffectReported, EngineConnected, EngineLost, ParameterReported
 from controld.session.model import Bank, EffectSetup, Pedalboard
 from controld.session.outbox import Outbox
-from controld.session.requests import Denied, EngineRequest, WriteBypass, WriteParameters
+from controld.session.requests import Denied, EngineRequest, RemoveEffect, WriteBypass, WriteParameters
 from controld.session.session import Session
 from controld.values import Duration, Level, same_value
 
@@ -148,7 +148,8 @@ class Stage(RuleBasedStateMachine):
     @precondition(lambda self: self.connected)
     @rule(instance=st.integers(1, 3))
     def somebody_removes(self, instance: int) -> None:
-        if self.engine.effects.pop(instance, None) is not None:
+        if instance in self.engine.effects:
+            self.engine._do(RemoveEffect(instance))  # and its connections with it
             self.session.receive_event(EffectReported(instance, ""))
 
     @precondition(lambda self: self.connected)

@@ -1,7 +1,7 @@
 """Undo and redo: what is one change, what comes back, and what is nobody's to take back."""
 
 import pytest
-from fake_engine import DRIVE, FakeEngine, board, started
+from fake_engine import DELAY, DRIVE, FakeEngine, board, started
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from session_play import ask, cell, gain, nth, preset, refusals
@@ -24,7 +24,7 @@ from controld.actions import (
     ToggleParameter,
     Undo,
 )
-from controld.changes import BypassChanged, ParameterChanged, State
+from controld.changes import BypassChanged, MorphChanged, ParameterChanged, State
 from controld.session.engine_events import ParameterReported
 from controld.session.history import MAX_CHANGES
 from controld.session.model import EffectSetup, Pedalboard
@@ -247,6 +247,40 @@ class TestNobodys:
         engine.run(session)
         changes = ask(session, engine, gain(0.9), Undo(), Undo())
         assert [refused.subject for refused in refusals(changes)] == ["delay", "undo"]
+
+    def test_a_pedalboard_or_a_presets_effect_that_is_gone_is_passed_over_with_a_word(self) -> None:
+        """And what is left of the same change is taken back: here the current snapshot."""
+        session, engine, _ = started(board(), OTHER)
+        ask(session, engine, LoadPedalboard("Other"))
+        session.replace_pedalboards([OTHER])
+        reasons = [refused.reason for refused in refusals(ask(session, engine, Undo()))]
+        assert reasons == ["the pedalboard `Stage` is not there any more", "there is nothing to take back"]
+        session, engine, _ = started()
+        ask(session, engine, LoadPreset("drive", "Lead"))
+        session.replace_pedalboards([Pedalboard("Stage", (EffectSetup("delay", DELAY.uri),))])
+        engine.run(session)
+        reasons = [refused.reason for refused in refusals(ask(session, engine, Undo()))]
+        assert reasons == ["`drive` is not there any more", "there is nothing to take back"]
+
+    def test_what_was_done_on_another_pedalboard_is_passed_over_with_a_word(self) -> None:
+        """The files changed under it: the pedalboard it was done on is gone."""
+        session, engine, _ = started(board(), OTHER)
+        ask(session, engine, gain(0.4))
+        session.replace_pedalboards([OTHER])
+        engine.run(session)
+        reasons = [refused.reason for refused in refusals(ask(session, engine, Undo()))]
+        assert reasons == ["this was done on `Stage`", "there is nothing to take back"]
+
+    def test_a_motor_fader_of_a_morph_goes_back_with_it(self) -> None:
+        """To where it stood in between, and forth again."""
+        session, engine, _ = started()
+        for action in (MorphSnapshots(MORPH, 0.3), RecallSnapshot("Crunch"), MorphSnapshots(MORPH, 0.7)):
+            ask(session, engine, action)
+        found = []
+        for action in (Undo(), Undo(), Undo(), Redo(), Redo()):
+            changes = ask(session, engine, action)
+            found.append([change.position for change in changes if isinstance(change, MorphChanged)][-1:])
+        assert found == [[None], [0.3], [0.0], [0.3], [None]]
 
     def test_a_pedalboard_that_did_not_load_is_no_change(self) -> None:
         """The rig went back by itself; undo takes what was before."""

@@ -184,6 +184,8 @@ class Morphs:
         morph = Morph(board, stops, lanes, names)
         if known is not None:
             morph.position = known.position
+        elif self._boards.snapshot_name in names:
+            morph.position = stops[names.index(self._boards.snapshot_name)]
         if all(effect.plugin is not None for effect in self._context.effects.values()):
             self._known[names] = morph
         return morph

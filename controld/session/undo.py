@@ -55,7 +55,7 @@ class Undoing:
         current = self._context.pedalboard.name
         if change.left is not None:
             return self._return(change, origin)
-        reverse = Change(current)
+        reverse, stood = Change(current), self._morphs.positions
         if change.board != current:
             if change.cells or change.whole:
                 self._skip("undo", f"this was done on `{change.board}`", origin)
@@ -66,7 +66,7 @@ class Undoing:
                 self._context.executor.tell_news()
                 self._context.executor.reconcile()
         if change.positions is not None and change.board == current:
-            reverse.positions = self._morphs.positions
+            reverse.positions = stood
             self._morphs.restore(change.positions, origin)
         self._reverse_rig(change, reverse, origin)
         return reverse
