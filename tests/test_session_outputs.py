@@ -143,6 +143,7 @@ class TestTuner:
         changes = ask(session, engine, SetTuner())
         assert TunerChanged(on=True, state=State.CONFIRMED, origin="floor") in changes
         assert stands(session) == (True, State.CONFIRMED)
+        assert audible(engine) == set()
         ask(session, engine, SetTuner())
         assert stands(session) == (False, State.CONFIRMED)
         assert len(audible(engine)) == 1

@@ -205,6 +205,28 @@ class TestNobodys:
         ask(session, engine, gain(0.4), Undo(), gain(0.6))
         assert refusals(ask(session, engine, Redo()))[0].reason == "nothing was taken back"
         assert cell(session)[0] == 0.6
+        ask(session, engine, Undo(), SetBypass(("drive",), bypassed=False))
+        assert refusals(ask(session, engine, Redo()))[0].reason == "nothing was taken back"
+        assert cell(session)[0] == 0.2
+
+    def test_a_sweep_that_goes_on_after_undo_is_another(self) -> None:
+        """A hand that did not stop: what was taken back is not part of what it does now."""
+        session, engine, _ = started()
+        for action in (DriveParameter("drive", "gain", 0.5), Undo(), DriveParameter("drive", "gain", 0.7)):
+            session.receive(action, "floor", 0.1)
+        ask(session, engine, Undo())
+        assert cell(session)[0] == 0.2
+
+    def test_a_morph_across_a_snapshot_is_two(self) -> None:
+        """What is current comes back with the values, one after the other."""
+        session, engine, _ = started()
+        found = []
+        for action in (MorphSnapshots(MORPH, 0.5), RecallSnapshot("Crunch"), MorphSnapshots(MORPH, 0.5)):
+            ask(session, engine, action)
+        for _ in range(3):
+            ask(session, engine, Undo())
+            found.append(session.snapshot)
+        assert found == ["Crunch", "", "Clean"]
 
     def test_what_changed_nothing_is_no_change(self) -> None:
         """A press that asks for what is there, and a refused one, leave what can be done again alone."""
