@@ -14,7 +14,7 @@ from typing import Protocol
 
 from controld.config_values import MidiPorts, OscConfig
 from controld.control import Answer
-from controld.errors import AddressInUse
+from controld.errors import AddressInUse, ControldError
 from controld.events import OscArg, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.mappings.profile import Profile
 from controld.midi_stream import MidiStream
@@ -58,8 +58,11 @@ class DoorListener:
         self._writer: asyncio.StreamWriter | None = None
 
     async def start(self, audience: Audience) -> str:
-        """Join the daemon's monitors."""
-        reader, self._writer = await asyncio.open_unix_connection(self._socket, limit=1 << 20)
+        """Join the daemon's monitors. Raises ControldError where it is gone."""
+        try:
+            reader, self._writer = await asyncio.open_unix_connection(self._socket, limit=1 << 20)
+        except OSError as error:
+            raise ControldError(f"the controld that ran does not answer any more: {error}") from error
         request: Answer = {"do": "monitor", **({"quiet": self._surface} if self._quiet else {})}
         self._writer.write(json.dumps(request).encode() + b"\n")
         await reader.readline()
@@ -119,7 +122,7 @@ class MidiListener:
         nothing = Profile("", "", {})
         self._surface = MidiSurface("device", nothing, self._pattern, "", self._system, receive, observe=observe)
         self._surface.start()
-        return f'the MIDI port "{self._pattern}"'
+        return f'the MIDI port "{self._pattern}"; the device may be plugged in later'
 
     async def stop(self) -> None:
         """Close the port."""

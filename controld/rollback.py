@@ -65,14 +65,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _client(args: argparse.Namespace) -> ControlClient | None:
-    if args.config is not None and args.socket is None:
-        return None
+    """Return the door of the rig that runs; None where none does, or another than was asked for."""
     try:
-        return ControlClient(socket_path(str(args.socket or "")))
+        client = ControlClient(socket_path(str(args.socket or "")))
     except ControldError:
         if args.socket is not None:
             raise
         return None
+    if args.config is None or Path(str(_files(client)["path"])).resolve() == find_config(str(args.config)).resolve():
+        return client
+    client.close()
+    return None
 
 
 def _files(client: ControlClient) -> dict[str, object]:

@@ -104,6 +104,13 @@ def test_boards_and_profiles_are_told_by_their_keys() -> None:
     ]
 
 
+def test_lists_that_are_no_rules_are_told_whole() -> None:
+    """A list of words, a list of lists, and one that was a single value before."""
+    assert told("tags: [a, b]\n", "tags: [a, c]\n") == ["stage.yaml:1 tags: [a, b] -> [a, c]"]
+    assert told("w: [[a, b]]\n", "w: [[a, b], [b, c]]\n") == ["stage.yaml:1 w: [[a, b]] -> [[a, b], [b, c]]"]
+    assert told("tags: a\n", "tags: [a, c]\n") == ["stage.yaml:1 tags: a -> [a, c]"]
+
+
 _WORD = st.sampled_from(["a", "b", "c", "d"])
 _RULE = st.builds(lambda when, do: f"  - {{when: floor.{when}, do: {{bypass: {do}}}}}\n", _WORD, _WORD)
 

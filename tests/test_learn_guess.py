@@ -268,6 +268,24 @@ def test_a_fine_part_that_comes_first_is_a_fine_part() -> None:
     assert found.evidence.startswith("cc 11 with cc 43 sent 0, 100, 200")
 
 
+def test_a_pair_is_told_by_coming_together_twice() -> None:
+    """Once may be chance; and its fine steps are said."""
+    once = [(0.0, bytes((0xB0, 11, 5))), (0.001, bytes((0xB0, 43, 9)))]
+    assert len(heard(once)) == 2
+    (found,) = heard([*once, (1.0, bytes((0xB0, 11, 90))), (1.001, bytes((0xB0, 43, 9)))])
+    assert "in fine steps" in found.evidence
+    (coarse,) = heard([(index / 50, bytes((0xB0, 11, index))) for index in range(128)])
+    assert "in fine steps" not in coarse.evidence
+
+
+def test_few_values_that_repeat_or_leap_are_steps() -> None:
+    """One value twice in a row among four, or a leap over the middle; a slow way without either is a way."""
+    assert only(5, 5, 7, 9).kind is Kind.ENCODER
+    assert only(5, 6, 7, 8, 9, 9).kind is Kind.PEDAL
+    assert only(3, 12, 125, 110).kind is Kind.ENCODER
+    assert only(12, 24, 12, 24, 13).kind is Kind.PEDAL
+
+
 def test_selecting_ccs_without_data_are_controls() -> None:
     """A device may use CC 98 for a switch as any other."""
     found = heard([(0.0, bytes((0xB0, 98, 127))), (0.1, bytes((0xB0, 98, 0)))])

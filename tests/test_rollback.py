@@ -165,6 +165,9 @@ class TestRunning:
             assert (tmp_path / "map.yaml").read_text(encoding="utf-8") == other
             listed = rig.tool("rollback", "--list").stdout.splitlines()
             assert [line.split()[0] for line in listed] == ["-1", "*"]
+            assert "(runs now)" in rig.tool("rollback", "--list", "--config", str(tmp_path)).stdout
+            other_rig = write_rig(tmp_path / "other")
+            assert "Nothing was kept yet" in rig.tool("rollback", "--list", "--config", str(other_rig)).stdout
             assert "rolled back to the files of" in rig.text
             assert rig.tool("rollback").stderr.startswith("controld: there is no set 1")
             assert rig.tool("rollback", "-1").returncode == 0
