@@ -56,10 +56,9 @@ def position_frame(control: Control, light: Light, position: float) -> Frame:
     if light.range is not None:
         low, high = light.range
         return _value_frame(light, low + round(position * (high - low)))
-    top = MAX_14 if _is_pair(light) or light.type is SourceType.PITCHBEND else MAX_DATA
-    source = control.source
-    if control.calibrate and source is not None and source.type is light.type and source.highest == top:
+    if control.calibrate and moves_by_itself(control, light):
         return _value_frame(light, raw_of(control, position))
+    top = MAX_14 if _is_pair(light) or light.type is SourceType.PITCHBEND else MAX_DATA
     return _value_frame(light, bend_raw(position) if light.type is SourceType.PITCHBEND else round(position * top))
 
 

@@ -19,6 +19,9 @@ leds: {cc: 20, kind: knob, channel: 11, ring: {cc: 9, channel: 1, range: [1, 13]
 back: {cc: 21, kind: knob, ring: {cc: 52, range: [20, 10]}}
 motor: {pitchbend: any, channel: 3, kind: fader, touch: {note: 106}}
 slider: {cc: 7, kind: fader}
+trimmed: {cc: 8, kind: fader, calibrate: [4, 122]}
+ringed: {cc: 10, kind: pedal, calibrate: [4, 122], ring: {cc: 60}}
+pressed: {polypressure: 61, kind: pedal, ring: {cc: 61}}
 """
 KNOWN = controls(CONTROLS)
 
@@ -46,6 +49,8 @@ def bend(position: float) -> bytes:
         ("spread", {0.0: "B0 33 31", 1.0: "B0 33 36", 7.0: "B0 33 36"}),
         ("leds", {0.0: "B0 09 01", 0.5: "B0 09 07", 1.0: "B0 09 0D"}),
         ("back", {0.0: "B0 34 14", 1.0: "B0 34 0A"}),
+        ("trimmed", {0.0: "B0 08 04", 1.0: "B0 08 7A"}),
+        ("ringed", {0.0: "B0 3C 00", 1.0: "B0 3C 7F"}),
         ("motor", {0.0: "E2 00 00", 0.5: "E2 00 40", 1.0: "E2 7F 7F"}),
     ],
 )
@@ -65,12 +70,13 @@ def test_a_ring_that_shows_nothing_is_dark(name: str, wire: str) -> None:
     assert shown.take(0.0) == [bytes.fromhex(wire)]
 
 
-def test_a_ring_that_has_a_message_of_its_own_is_told_what_the_hand_did() -> None:
+@pytest.mark.parametrize(("name", "wire"), [("leds", "B0 09 0D"), ("pressed", "B0 3D 7F")])
+def test_a_ring_that_has_a_message_of_its_own_is_told_what_the_hand_did(name: str, wire: str) -> None:
     """Only what is moved by the message that it sends stands where the hand left it."""
     shown = panel()
-    shown.saw_input("x.leds", 1.0, 0.0)
-    shown.show(at("leds", 1.0))
-    assert shown.take(0.0) == [bytes.fromhex("B0 09 0D")]
+    shown.saw_input(f"x.{name}", 1.0, 0.0)
+    shown.show(at(name, 1.0))
+    assert shown.take(0.0) == [bytes.fromhex(wire)]
 
 
 class TestTouch:
