@@ -9,8 +9,8 @@ from controld.actions import SelectPage, SetParameter, SetVariable, ShowText, Va
 from controld.changes import ParameterChanged, PedalboardChanged, Refused, SnapshotChanged, State
 from controld.mappings.displays import NOTICE_S
 from controld.mappings.rule import Event, Stage
-from controld.mappings.target import PedalboardTarget, ShowTarget, SnapshotTarget
-from controld.mappings.texts import Template, names_in, number_words, value_words, with_name
+from controld.mappings.target import ParameterTarget, PedalboardTarget, ShowTarget, SnapshotTarget, VariableTarget
+from controld.mappings.texts import Template, names_in, number_words, of_rule, value_words
 from controld.mappings.view import View
 from controld.values import Duration, Level, Scale, ScalePoint
 
@@ -100,6 +100,25 @@ class TestShow:
         floor = Floor(rule("fs1", show("<{name}>"), name="So{l}o"))
         floor.tap("fs1")
         assert floor.text() == "<So{l}o>"
+
+    def test_the_rules_own_value(self) -> None:
+        """Of the first parameter or variable it sets, as that is by then."""
+        time = ParameterTarget("delay", "time", to=Level(25, "%"))
+        mode = ParameterTarget("drive", "mode", by=Level(1))
+        song = VariableTarget("song", "Solo")
+        floor = Floor(
+            rule("fs1", time, show("{value}|{unit}|{label}|{{value}}")),
+            rule("fs2", show("{value}|{unit}|{label}"), mode),
+            rule("fs3", song, show("{value}|{unit}|{label}")),
+            rule("fs4", "drive", show("{value}|{unit}|{label}")),
+            stage=VARIABLES,
+        )
+        texts = []
+        for switch in ("fs1", "fs2", "fs3", "fs4"):
+            floor.tap(switch)
+            floor.wait(0.1)
+            texts.append(floor.text())
+        assert texts == ["501|ms|501|{value}", "1||B", "Solo||Solo", "-|-|-"]
 
     def test_an_event_may_show(self) -> None:
         """The page that was entered."""
@@ -236,4 +255,4 @@ class TestTexts:
     @given(st.text(alphabet="{}ab ", max_size=8))
     def test_a_name_in_a_text_stays_as_it_is(self, name: str) -> None:
         """Braces in it name nothing."""
-        assert Template(with_name("{name}!", name)).render(View()) == f"{name}!"
+        assert Template(of_rule("{name}!", name, "")).render(View()) == f"{name}!"

@@ -16,8 +16,16 @@ from controld.mappings.making import is_momentary, is_timed, names_role
 from controld.mappings.pages import on_page
 from controld.mappings.profile import Control, Kind, SourceType
 from controld.mappings.rule import Gesture, Rule, Stage, Trigger
-from controld.mappings.target import ROLE, ActionTarget, Key, ShowTarget, WaitTarget
-from controld.mappings.texts import with_name
+from controld.mappings.target import (
+    ROLE,
+    ActionTarget,
+    Key,
+    ParameterTarget,
+    ShowTarget,
+    VariableTarget,
+    WaitTarget,
+)
+from controld.mappings.texts import of_rule
 from controld.mappings.view import View
 from controld.mappings.zone import Zones, zones_of
 
@@ -65,10 +73,22 @@ def prepared(rule: Rule, colors: Mapping[str, str]) -> Rule:
         look = replace(look, color=colors[rule.page])
     if any(isinstance(target, ShowTarget) for target in targets):
         targets = tuple(
-            replace(target, text=with_name(target.text, rule.name)) if isinstance(target, ShowTarget) else target
+            replace(target, text=of_rule(target.text, rule.name, _about(rule)))
+            if isinstance(target, ShowTarget)
+            else target
             for target in targets
         )
     return rule if look is rule.look and targets is rule.targets else replace(rule, look=look, targets=targets)
+
+
+def _about(rule: Rule) -> str:
+    """Return what the values in a rule's texts are of: the first parameter or variable it sets; "" for nothing."""
+    for target in rule.targets:
+        if isinstance(target, ParameterTarget):
+            return f"{target.effect}/{target.symbol}"
+        if isinstance(target, VariableTarget):
+            return target.name
+    return ""
 
 
 @dataclass(slots=True)
@@ -108,9 +128,9 @@ class Binding:
     _page: str = ""
 
     @property
-    def is_paged(self) -> bool:
-        """Tell whether what it does depends on the page."""
-        return any(bound.rule.page for bound in self.every)
+    def own_pages(self) -> set[str]:
+        """The pages that have rules for it."""
+        return {bound.rule.page for bound in self.every if bound.rule.page}
 
     @property
     def is_used(self) -> bool:

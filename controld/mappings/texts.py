@@ -59,12 +59,22 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(found[1] for found in _FIELD.finditer(text) if found[1])
 
 
-def with_name(text: str, name: str) -> str:
-    """Return a text with `{name}` replaced by the rule's own name, which stays as it is whatever it holds."""
-    if "{name}" not in text:
-        return text
-    escaped = name.replace("{", "{{").replace("}", "}}")
-    return _FIELD.sub(lambda found: escaped if found[1] == "name" else found[0], text)
+def of_rule(text: str, name: str, about: str) -> str:
+    """Return a text of `show` with the words of its rule put in.
+
+    `{name}` is the rule's own name, whatever it holds. `{value}`, `{unit}` and `{label}` are of what the rule is
+    `about`: "drive/gain", a variable, or "" for nothing.
+    """
+
+    def put(found: re.Match[str]) -> str:
+        word = found[1]
+        if word == "name":
+            return name.replace("{", "{{").replace("}", "}}")
+        if word not in RULE_NAMES or not about:
+            return found[0]
+        return f"{{{about}.{word}}}" if "/" in about else f"{{{about}}}" * (word != "unit")
+
+    return _FIELD.sub(put, text)
 
 
 def number_words(value: float) -> str:
@@ -97,7 +107,7 @@ def _keys_of(name: str) -> tuple[Key, ...]:
     if name in RULE_NAMES:
         return ()
     effect, slash, symbol = name.partition("/")
-    return (("parameter", effect, symbol), PEDALBOARD) if slash else (("variable", name),)
+    return (("parameter", effect, symbol.partition(".")[0]), PEDALBOARD) if slash else (("variable", name),)
 
 
 def _word(name: str, view: View, own: Mapping[str, str]) -> str:
@@ -107,8 +117,12 @@ def _word(name: str, view: View, own: Mapping[str, str]) -> str:
         return _RIG[name][1](view) or MISSING
     effect, slash, symbol = name.partition("/")
     if slash:
+        symbol, _, part = symbol.partition(".")  # as `of_rule` writes it; symbols have no dot
         fact = view.parameter(effect, symbol)
-        return MISSING if fact is None else _whole(parameter_words(fact), labelled=bool(fact.scale.points))
+        if fact is None:
+            return MISSING
+        words = parameter_words(fact)
+        return words[part] if part in words else _whole(words, labelled=bool(fact.scale.points))
     if name in view.variables:
         return value_words(view.variables[name])
     return MISSING if name in RULE_NAMES else f"{{{name}}}"
