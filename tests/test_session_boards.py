@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fake_engine import DELAY, DRIVE, FakeEngine, Plugin, board, started
+from fake_engine import DELAY, DRIVE, FakeEngine, board, started
 from hypothesis import given
 from hypothesis import strategies as st
 from session_play import ask, cell, gain, nth, refusals
@@ -21,7 +21,7 @@ from controld.actions import (
     SetBypass,
 )
 from controld.changes import BankChanged, PedalboardChanged, SnapshotSaved, State, StateChange
-from controld.session.model import Bank, EffectRecall, EffectSetup, Pedalboard, Snapshot
+from controld.session.model import Bank, EffectRecall, EffectSetup, Pedalboard, Plugin, Snapshot
 from controld.session.outbox import Outbox
 from controld.session.requests import ReadEffects, WriteParameters, WritePreset
 from controld.session.saved import SavedSnapshot, fingerprint, from_members, overlay, to_members

@@ -236,7 +236,7 @@ class TestStops:
         ask(*morphed[:2], at(0.2), at(0.7), at(1.0))
         ask(*recalled[:2], RecallSnapshot("Bright"))
         assert morphed[1].effects == recalled[1].effects
-        facts: list[list[StateChange]] = [
+        facts: list[list[BypassChanged | PresetChanged]] = [
             [fact for fact in session.report() if isinstance(fact, BypassChanged | PresetChanged)]
             for session, *_ in (morphed, recalled)
         ]

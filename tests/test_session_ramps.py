@@ -66,7 +66,8 @@ class TestOnTheWay:
         times = [at for at, _ in given]
         assert all(b - a >= 0.0099 for a, b in pairwise(times[:-1]))
         assert all(value == pytest.approx(0.2 + 0.6 * (at - 10.0), abs=1e-6) for at, value in given)
-        assert given[-1] == (pytest.approx(11.0), 0.8)
+        assert given[-1][0] == pytest.approx(11.0)
+        assert given[-1][1] == 0.8
         assert cell(session) == (0.8, 0.8, State.CONFIRMED)
         assert session.next_deadline() is None
         assert not session.moving

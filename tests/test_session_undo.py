@@ -299,8 +299,8 @@ class TestNobodys:
         for action in (MorphSnapshots(MORPH, 0.3), RecallSnapshot("Crunch"), MorphSnapshots(MORPH, 0.7)):
             ask(session, engine, action)
         found = []
-        for action in (Undo(), Undo(), Undo(), Redo(), Redo()):
-            changes = ask(session, engine, action)
+        for turn in (Undo(), Undo(), Undo(), Redo(), Redo()):
+            changes = ask(session, engine, turn)
             found.append([change.position for change in changes if isinstance(change, MorphChanged)][-1:])
         assert found == [[None], [0.3], [0.0], [0.3], [None]]
 
