@@ -60,6 +60,12 @@ class TestDelays:
         assert (finding.kind, finding.level, finding.place) == ("delay", "note", "stage.yaml:7")
         assert words in finding.message
 
+    def test_two_rivals_are_both_named(self) -> None:
+        """A tap waits for the double, a longer press for the hold."""
+        rivals = (rule(7, "fs1", DRIVE, gesture=Gesture.HOLD), rule(8, "fs1", DRIVE, gesture=Gesture.DOUBLE))
+        places = [each.place for each in found(rule(1, "fs1", SnapshotTarget(1)), *rivals) if each.kind == "delay"]
+        assert places == ["stage.yaml:7", "stage.yaml:8"]
+
     def test_both_members_of_a_chord_wait(self) -> None:
         """Each for the other, up to the window."""
         chord = Trigger("floor.fs1+floor.fs2", Gesture.PRESS, chord=("floor.fs1", "floor.fs2"), within_s=0.05)

@@ -40,7 +40,7 @@ def waits(control: str, claims: Claims) -> Iterator[tuple[str, Rule]]:
     if doubles:
         trigger, rule = max(doubles, key=lambda claim: claim[0].time_s)
         yield f"waits {seconds(trigger.time_s)}, whether a second one makes it a double", rule
-    elif holds:
+    if holds:
         trigger, rule = min(holds, key=lambda claim: claim[0].time_s)
         yield f"acts when it comes up, within {seconds(trigger.time_s)}: longer is a hold", rule
     if chords:
