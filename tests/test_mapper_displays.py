@@ -8,7 +8,7 @@ from played_floor import PAGES, Floor, on_event, rule
 from controld.actions import SelectPage, SetParameter, SetVariable, ShowText, Value
 from controld.changes import ParameterChanged, PedalboardChanged, Refused, SnapshotChanged, State
 from controld.mappings.displays import NOTICE_S
-from controld.mappings.rule import Event, Stage
+from controld.mappings.rule import Event, Look, Stage
 from controld.mappings.target import ParameterTarget, PedalboardTarget, ShowTarget, SnapshotTarget, VariableTarget
 from controld.mappings.texts import Template, names_in, number_words, of_rule, value_words
 from controld.mappings.view import View
@@ -133,6 +133,23 @@ class TestShow:
         floor.do(ShowText(control, "x"))
         (refused,) = floor.told
         assert isinstance(refused, Refused)
+
+    def test_a_widget_has_a_label(self) -> None:
+        """It shows a text beside its value, and then its own again, or none; no notice covers it."""
+        level = rule("tablet.level", ParameterTarget("drive", "gain"), look=Look(text="gain {value}"))
+        both = [ShowTarget(f"tablet.{name}", "{snapshot}!", Duration(1.0)) for name in ("level", "button")]
+        floor = Floor(level, rule("tablet.button", *both), rule("fs1", SnapshotTarget("Lead")))
+        assert floor.looks["tablet.level"].text == "gain 0.2"
+        floor.press("tablet.button")
+        floor.notice("no")
+        floor.tap("fs1")
+        floor.wait(0.1)
+        shown = {name: floor.looks[f"tablet.{name}"] for name in ("level", "button")}
+        assert (shown["level"].value, shown["level"].text, shown["button"].text) == (0.9, "Lead!", "Lead!")
+        floor.reload(level)
+        floor.wait(1.0)
+        assert [floor.looks[f"tablet.{name}"].text for name in ("level", "button")] == ["gain 0.9", " "]
+        assert floor.rig.mapper.full_feedback("tablet")[1].text == " "
 
     def test_texts_survive_a_reload(self) -> None:
         """Standing and passing ones, with their time."""

@@ -2,13 +2,12 @@
 
 Pure; time is an argument. A text without a time is a display's standing text; one with a time covers it until then, and
 a notice covers both. Texts are live: they are made anew when a fact they name changes, and only real changes are told.
+A widget of an OSC surface has a label, on which a rule may show a text as well; no notice covers it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from controld.changes import State
-from controld.feedback import Feedback
 from controld.mappings.profile import Control
 from controld.mappings.target import Key
 from controld.mappings.texts import Template
@@ -19,7 +18,7 @@ NOTICE_S = 5.0
 
 @dataclass(slots=True)
 class Screen:
-    """One display: its texts, until when the passing ones stand, and what it was told last."""
+    """One display, or a label (no `rows`): its texts, until when a passing one stands, and what it was told last."""
 
     name: str
     rows: int
@@ -38,6 +37,8 @@ class Screen:
         template = self.template
         if template is not None:
             return template.render(view)
+        if not self.rows:
+            return ""
         names = [name for name in (view.pedalboard.pedalboard, view.snapshot.snapshot) if name]
         return "\n".join(names) if self.rows > 1 else " / ".join(names)
 
@@ -57,8 +58,8 @@ class Displays:
         self.screens[name] = Screen(name, control.display.rows if control.display is not None else 1)
 
     def show(self, name: str, text: str, until_s: float | None) -> None:
-        """Show a text on a display until then; None: as its standing text, at once."""
-        screen = self.screens[name]
+        """Show a text on a display or label until then; None: as its standing text, at once."""
+        screen = self.screens.setdefault(name, Screen(name, 0))
         if until_s is None:
             screen.standing, screen.passing = Template(text), None
         else:
@@ -93,16 +94,13 @@ class Displays:
 
     def text_of(self, name: str, view: View) -> str:
         """Return what a display shows now."""
-        return self._notice or self.screens[name].text(view)
+        screen = self.screens[name]
+        return (screen.rows and self._notice) or screen.text(view)
 
     def changed(self, view: View, screens: Iterable[Screen] | None = None) -> list[str]:
         """Return the names of those displays (None: of all) that show another text than they were told."""
         looked_at = self.screens.values() if screens is None else screens
         return [screen.name for screen in looked_at if self.text_of(screen.name, view) != screen.told]
-
-    def look(self, name: str, view: View) -> Feedback:
-        """Return the look of a control that is nothing but a display, which is told with that."""
-        return Feedback(name, 0.0, State.CONFIRMED, text=self.tell(name, view))
 
     def tell(self, name: str, view: View) -> str:
         """Return what a display shows now, which is told with that."""
@@ -115,7 +113,9 @@ class Displays:
         self._notice, self._notice_until_s = old._notice, old._notice_until_s  # noqa: SLF001 - its own kind
         for name, screen in old.screens.items():
             heir = self.screens.get(name)
-            if heir is not None:
+            if heir is None and not screen.rows:
+                self.screens[name] = screen
+            elif heir is not None:
                 heir.standing, heir.passing, heir.until_s = screen.standing, screen.passing, screen.until_s
         self._look_again()
 

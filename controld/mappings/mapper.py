@@ -158,8 +158,8 @@ class Mapper:
         return changes, []
 
     def _show(self, action: ShowText, origin: str, now: float) -> tuple[list[StateChange], list[Feedback]]:
-        if action.control not in self._showing.displays.screens:
-            return [Refused(action.control, f"`{action.control}` is no display", origin)], []
+        if not self._showing.has_text(action.control):
+            return [Refused(action.control, f"`{action.control}` cannot show a text", origin)], []
         until_s = None if action.time is None else now + action.time.in_s(self.view.bpm)
         return [], self._showing.show(action.control, action.text, until_s)
 

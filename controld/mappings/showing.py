@@ -21,7 +21,7 @@ from controld.feedback import Feedback
 from controld.mappings.bindings import Binding, Index, can_show
 from controld.mappings.displays import Displays, Screen
 from controld.mappings.lamps import dark
-from controld.mappings.profile import Kind
+from controld.mappings.profile import Kind, SourceType
 from controld.mappings.target import Key
 from controld.mappings.view import BEAT, PAGE, PEDALBOARD, View, keys_of
 
@@ -44,7 +44,7 @@ class Showing:
         self._pending: dict[str, float] = {}  # control -> when its look is to be told
         self._dark_s: float | None = None  # when the flash of a beat ends
         for name, binding in bindings.items():
-            if binding.control is not None and binding.control.kind is Kind.DISPLAY:
+            if binding.control is not None and _is_display(binding):
                 self.displays.add(name, binding.control)
             if can_show(binding.control):
                 self._list(binding)
@@ -115,6 +115,14 @@ class Showing:
             for binding in self._by_key.of(("control", name)):
                 self._pending[binding.name] = min(now, self._pending.get(binding.name, now))
 
+    def has_text(self, control: str) -> bool:
+        """Tell whether a text can be shown there: displays can, and whatever an OSC surface draws."""
+        binding = self._bindings.get(control)
+        if binding is None or binding.control is None:
+            return False
+        source = binding.control.source
+        return _is_display(binding) or (source is not None and source.type is SourceType.OSC)
+
     def show(self, control: str, text: str, until_s: float | None) -> list[Feedback]:
         """Show a text on a display; None: as its standing text. Returns what it shows then, where that is another."""
         self.displays.show(control, text, until_s)
@@ -161,9 +169,16 @@ class Showing:
 
     def look(self, binding: Binding) -> Feedback:
         """Return the look by the first rule that applies, natural gestures before others; dark where none does."""
+        look = self._light(binding)
+        if binding.name in self.displays.screens:
+            # A label that shows nothing any more is told so; "" would leave it as it is.
+            look.text = self.displays.tell(binding.name, self.view) or look.text or " " * (not _is_display(binding))
+        return look
+
+    def _light(self, binding: Binding) -> Feedback:
         control = binding.control
         if control is None or control.kind is Kind.DISPLAY:
-            return self.displays.look(binding.name, self.view)
+            return Feedback(binding.name, 0.0, State.CONFIRMED)
         for lamp in binding.lamps:
             if lamp.rule.condition is None or self.view.holds(lamp.rule.condition):
                 look = lamp.feedback(binding.name, control, self.view)
@@ -178,7 +193,8 @@ class Showing:
         self._dark_s = old._dark_s  # noqa: SLF001 - its own kind
 
     def _told(self, screens: Iterable[Screen]) -> list[Feedback]:
-        return [self.displays.look(name, self.view) for name in self.displays.changed(self.view, screens)]
+        changed = [self._bindings.get(name) for name in self.displays.changed(self.view, screens)]
+        return [self.look(binding) for binding in changed if binding is not None]
 
     def _is_too_early(self, look: Feedback, now: float) -> bool:
         """Tell whether a pending look should wait: a light for a moment, the hand's own fader until it is settled."""
@@ -189,6 +205,10 @@ class Showing:
             self._pending.setdefault(look.control, now + PENDING_AFTER_S)
             return True
         return look.origin == look.control.partition(".")[0]
+
+
+def _is_display(binding: Binding) -> bool:
+    return binding.control is not None and binding.control.kind is Kind.DISPLAY
 
 
 def _in_profile(binding: Binding) -> int:
