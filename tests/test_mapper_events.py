@@ -23,6 +23,7 @@ from controld.changes import (
     SurfaceChanged,
     TempoChanged,
 )
+from controld.mappings.event_rules import MAX_CALLS
 from controld.mappings.mapper import Mapper
 from controld.mappings.rule import Condition, Event, Gesture, Rule, Trigger
 from controld.mappings.target import (
@@ -137,6 +138,13 @@ class TestWhoIsCalled:
         mine, other = on_event(event, "a", subject=subject), on_event(event, "b", subject="other")
         assert called(change, rules=[mine, other]) == [mine.place]
 
+    def test_those_of_anybody_and_of_one_keep_their_order(self) -> None:
+        rules = [
+            on_event(Event.PEDALBOARD_LOADED, BypassTarget((name,)), subject=subject)
+            for name, subject in (("a", ""), ("b", "A"), ("c", ""), ("d", "B"), ("e", "A"))
+        ]
+        assert called(board("A", OK), rules=rules) == [rules[index].place for index in (0, 1, 2, 4)]
+
     def test_rules_of_a_page_count_on_it(self) -> None:
         """A page that is left still has its own for that."""
         left, entered = on_event(Event.PAGE_LEFT, "a", page="solo"), on_event(Event.PAGE_ENTERED, "b", page="solo")
@@ -203,6 +211,16 @@ class TestInTheRig:
         floor.do(PageTarget("solo").action(1.0, 0))
         assert len(floor.done) == MAX_REACTIONS
         assert [fact.subject for fact in floor.told if isinstance(fact, Refused)] in ([ping.place], [pong.place])
+
+    def test_a_rule_that_brings_about_its_own_event_comes_to_rest(self) -> None:
+        """By way of the engine, over and over: it is stopped and said, and later counts again."""
+        there = on_event(Event.SNAPSHOT_RECALLED, SnapshotTarget("Clean"), subject="Lead")
+        back = on_event(Event.SNAPSHOT_RECALLED, SnapshotTarget("Lead"), subject="Clean")
+        floor = Floor(there, back, rule("fs1", SnapshotTarget("Lead")))
+        for _ in range(2):
+            floor.tap("fs1", after=2.0)
+            assert len(floor.done) == 1 + 2 * MAX_CALLS
+            assert [fact.subject for fact in floor.told if isinstance(fact, Refused)] == [there.place]
 
     @pytest.mark.parametrize(
         ("rules", "wants"),

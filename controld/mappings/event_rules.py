@@ -4,7 +4,7 @@ Pure. Facts tell how things stand, and tell it again whenever they like; an even
 seen last is therefore remembered, and only what is new happens.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controld.changes import (
@@ -26,6 +26,10 @@ from controld.mappings.bindings import Bound
 from controld.mappings.pages import on_page
 from controld.mappings.rule import Event
 from controld.mappings.view import View
+
+# How often a rule may be called within a second. What a rule does may bring about what it waits for, by way of the
+# engine and so one after the other: that must come to rest. Nothing a player does is told more often.
+MAX_CALLS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +132,17 @@ def _turned(change: PageChanged) -> Iterator[Happened]:
 
 
 class EventRules:
-    """The rules that wait for events, by event."""
+    """The rules that wait for events, by event and by whom it has to be about, each with its place in their order."""
 
     def __init__(self, bounds: Iterable[Bound], view: View) -> None:
-        self._by_event: dict[str, list[Bound]] = {}
-        for bound in bounds:
-            self._by_event.setdefault(bound.trigger.control.removeprefix("event:"), []).append(bound)
+        self._by_event: dict[str, dict[str, list[tuple[int, Bound]]]] = {}
+        for place, bound in enumerate(bounds):
+            by_subject = self._by_event.setdefault(bound.trigger.control.removeprefix("event:"), {})
+            by_subject.setdefault(bound.trigger.subject, []).append((place, bound))
         self._view = view
         self._watch = Watch(view)
+        self._calls: dict[Bound, tuple[float, int]] = {}  # since when, and how often
+        self.refused: list[Refused] = []
 
     def __bool__(self) -> bool:
         """Tell whether any rule waits."""
@@ -145,21 +152,37 @@ class EventRules:
         """Tell whether a rule waits for an event."""
         return event.value in self._by_event
 
-    def called_by(self, changes: Sequence[StateChange]) -> Iterator[Bound]:
+    def called_by(self, changes: Sequence[StateChange], now: float) -> Iterator[Bound]:
         """Yield the rules that facts call, in the order of the facts and then of the rules."""
         for change in changes:
             for happened in self._watch.take(change):
                 waiting = self._by_event.get(happened.event.value)
                 if waiting:
-                    yield from self._called(waiting, happened)
+                    yield from (bound for bound in self._called(waiting, happened) if self._may_call(bound, now))
 
     def take_over(self, old: "EventRules") -> None:
         """Go on with what another has seen, where it looked."""
         self._watch = old._watch if old else Watch(self._view)  # noqa: SLF001 - its own kind
 
-    def _called(self, waiting: Sequence[Bound], happened: Happened) -> Iterator[Bound]:
+    def _may_call(self, bound: Bound, now: float) -> bool:
+        since_s, count = self._calls.get(bound, (now, 0))
+        if now - since_s >= 1.0:
+            since_s, count = now, 0
+        self._calls[bound] = since_s, count + 1
+        if count == MAX_CALLS:
+            what = f"what it does brings about `{bound.trigger.control}` again and again"
+            self.refused.append(Refused(bound.rule.name or bound.rule.place, what))
+        return count < MAX_CALLS
+
+    def _called(self, waiting: Mapping[str, Sequence[tuple[int, Bound]]], happened: Happened) -> Iterator[Bound]:
         page = self._view.page.page if happened.page is None else happened.page
-        for bound in on_page([each for each in waiting if each.trigger.subject in {"", happened.subject}], page):
+        whoever, own = waiting.get("", ()), waiting.get(happened.subject, ()) if happened.subject else ()
+        in_order = sorted((*whoever, *own), key=_place) if whoever and own else whoever or own
+        for bound in on_page([bound for _, bound in in_order], page):
             condition = bound.rule.condition
             if condition is None or self._view.holds(condition):
                 yield bound
+
+
+def _place(waiting: tuple[int, Bound]) -> int:
+    return waiting[0]

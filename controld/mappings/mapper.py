@@ -117,11 +117,12 @@ class Mapper:
         return min(inputs, showing)
 
     def take_refusals(self) -> list[Refused]:
-        """Return what a rule's mode had to refuse since the last time."""
-        refused = self._inputs.runs.refused
-        if not refused:
+        """Return what had to be refused since the last time, of lists that run too often and events without end."""
+        runs, events = self._inputs.runs, self._events
+        if not (runs.refused or events.refused):
             return []
-        self._inputs.runs.refused = []
+        refused = runs.refused + events.refused
+        runs.refused, events.refused = [], []
         return refused
 
     def take_over(self, old: "Mapper", now: float = 0.0) -> tuple[list[Intent], list[StateChange]]:
@@ -171,7 +172,7 @@ class Mapper:
     def react(self, changes: Sequence[StateChange], now: float) -> list[Intent]:
         """Return what the rules make of what happened; it is the rig's own doing."""
         intents: list[Intent] = []
-        for bound in self._events.called_by(changes):
+        for bound in self._events.called_by(changes, now):
             self._inputs.runs.begin(bound, 1.0, 0, "", now, intents)
         return intents
 
