@@ -35,9 +35,12 @@ class Inputs:
         triggers = (bound.trigger for binding in bindings.values() for bound in binding.every)
         self._router = Router(chords_of(triggers))
         self._has_chords = any(binding.chorded for binding in bindings.values())
-        self._paged = [binding for binding in bindings.values() if binding.is_paged]
+        self._page = view.page.page
+        self._paged: dict[str, list[Binding]] = {}  # by each page that has rules for them
         for binding in bindings.values():
-            binding.choose(view.page.page)
+            for page in binding.own_pages:
+                self._paged.setdefault(page, []).append(binding)
+            binding.choose(self._page)
 
     def receive(self, event: ControlMoved | ControlTurned | ProgramChosen | ControlTouched) -> list[Intent]:
         """Return what the rules make of an event, in the order of the rules."""
@@ -127,7 +130,9 @@ class Inputs:
 
     def turn_page(self, page: str) -> None:
         """Take the rules of another page; a control may be moved there without moving what it drives here."""
-        for binding in self._paged:
+        touched = (*self._paged.get(self._page, ()), *self._paged.get(page, ()))  # all others do here what they did
+        self._page = page
+        for binding in touched:
             before = binding.rules
             binding.choose(page)
             if binding.rules is not before:
