@@ -23,12 +23,15 @@ class FileSet:
     globs: Mapping[Glob, tuple[Path, ...]] = field(default_factory=dict)
 
     @cached_property
+    def hashes(self) -> dict[Path, str]:
+        """The SHA-256 of each file."""
+        return {path: hashlib.sha256(text).hexdigest() for path, text in self.texts.items()}
+
+    @cached_property
     def digest(self) -> str:
         """What tells this set from others: the same for the same contents at the same paths."""
-        whole = hashlib.sha256()
-        for path, text in sorted(self.texts.items()):
-            whole.update(f"{path}\0{hashlib.sha256(text).hexdigest()}\n".encode())
-        return whole.hexdigest()
+        named = sorted(f"{path}\0{each}" for path, each in self.hashes.items())
+        return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 
 class Files(Protocol):

@@ -142,8 +142,9 @@ class Daemon:
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
         engine = self.config.engine
-        if engine.type == "virtual":
-            options = ["--host", "virtual", "--endpoint", engine.endpoint, "--events", engine.events]
+        if engine.type != "bridge":
+            options = ["--host", engine.type, "--endpoint", engine.endpoint, "--events", engine.events]
+            options += ["--address", engine.address] if engine.type == "mod-host" else []
             child = BridgeProcess(bridge_command(*options, "--health", engine.health))
             stack.push_async_callback(child.stop)
             await child.start()
@@ -211,7 +212,7 @@ class Daemon:
             self._tracer.note(f"no rollback: {error}")
             self._notice(f"no rollback: {error}")
             return {"error": str(error)}
-        return {"ok": True, "at": kept.at_s, "set": kept.files.digest}
+        return {"ok": True, "at": kept.at_s, "set": self._reloading.generations.digest(kept.files)}
 
     def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
         boards = lay_over(config.pedalboards, self.rig.session.saved)

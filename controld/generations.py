@@ -53,7 +53,7 @@ class Generations:
 
     def keep(self, files: FileSet, change: str = "", now_s: float | None = None) -> None:
         """Make a set the newest; the same set is kept once. It is on the disk after `save`."""
-        others = [each for each in self.sets if each.files.digest != files.digest]
+        others = [each for each in self.sets if self.digest(each.files) != self.digest(files)]
         fresh = Generation(time.time() if now_s is None else now_s, files, change)
         self.sets = [*others, fresh][-KEPT:]
 
@@ -64,10 +64,19 @@ class Generations:
         content = json.dumps({"version": VERSION, "sets": list(map(self._as_data, sets)), "texts": texts})
         replace_file(self.path, gzip.compress(content.encode(), mtime=0))
 
+    def digest(self, files: FileSet) -> str:
+        """Return what tells a set from others, however the rig's folder is named: for other programs."""
+        named = sorted(f"{self._name_of(path)}\0{each}" for path, each in files.hashes.items())
+        return hashlib.sha256("\n".join(named).encode()).hexdigest()
+
     def place(self, files: FileSet | None) -> int:
         """Return the place of a set among `sets`; their number where it is none of them."""
-        digests = [each.files.digest for each in self.sets]
-        return digests.index(files.digest) if files and files.digest in digests else len(digests)
+        return self.place_of(self.digest(files) if files is not None else "")
+
+    def place_of(self, digest: str) -> int:
+        """Return the place of the set with a digest among `sets`; their number where it is none of them."""
+        digests = [self.digest(each.files) for each in self.sets]
+        return digests.index(digest) if digest in digests else len(digests)
 
     def before(self, files: FileSet | None, number: int = 1) -> Generation | None:
         """Return the set `number` before another (negative: after it); 1 is the newest for one that was not kept."""

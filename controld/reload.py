@@ -110,7 +110,7 @@ class Reloading:
         return {
             "path": str(self._running.path.absolute()),
             "kept": str(self.generations.path),
-            "set": self._running.found.digest,
+            "set": self.generations.digest(self._running.found),
             "busy": self.busy,
             "returned": self._returned,
             "problem": str(self._problems[0]) if self._problems else "",

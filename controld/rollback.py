@@ -47,12 +47,12 @@ def run(args: argparse.Namespace) -> int:
     files = _files(client)
     path = Path(str(files["path"]))
     generations = Generations(path, Path(str(files["kept"])))
-    place = _place(generations, str(files["set"]))
+    place = generations.place_of(str(files["set"]))
     if args.listed:
         return _list(generations, place, as_json=args.format == "json", now="runs now")
     wanted = client.ask({"do": "rollback", "number": args.number})["set"]
     _settle(client, wanted)
-    kept = generations.sets[_place(generations, str(wanted))]
+    kept = generations.sets[generations.place_of(str(wanted))]
     print(f"The rig plays the files of {said_time(kept.at_s)} now.")
     if args.write:
         _tell_restored(restore(kept, path))
@@ -124,11 +124,6 @@ def _on_disk(path: Path) -> FileSet | None:
         return load_rig(path, catalogue_symbols()).found
     except ConfigError:
         return None
-
-
-def _place(generations: Generations, digest: str) -> int:
-    found = (place for place, each in enumerate(generations.sets) if each.files.digest == digest)
-    return next(found, len(generations.sets))
 
 
 def _list(generations: Generations, place: int, *, as_json: bool, now: str) -> int:

@@ -101,6 +101,7 @@ def test_a_folder_that_was_moved_keeps_its_history(
     monkeypatch.chdir(tmp_path)
     here = Generations(Path("config/controld.yaml"))
     assert here.path == generations.path
+    assert here.place_of(generations.digest(generations.sets[0].files)) == 0
     assert set(here.sets[0].files.texts) == {
         Path("config") / name
         for name in ("controld.yaml", "surfaces/floor.yaml", "boards/stage.yaml", "mappings/stage.yaml")

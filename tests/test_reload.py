@@ -183,7 +183,7 @@ def test_whatever_was_saved_what_runs_is_what_lies_there(
             else:
                 path.write_text(text, encoding="utf-8")
             await asyncio.sleep(pause_s)
-        wanted = load_rig(rig.folder / "controld.yaml").found.digest
+        wanted = rig.reloading.generations.digest(load_rig(rig.folder / "controld.yaml").found)
         await rig.until(lambda: rig.reloading.status()["set"] == wanted and words_of(rig) == "")
 
     played = play(folder, script)
