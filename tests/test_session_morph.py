@@ -137,7 +137,7 @@ class TestSwitching:
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
     def test_the_nearer_stop_is_at_most_the_margin_wrong(self, sweep: list[float]) -> None:
         """However a foot moves, the switches are never those of a stop that is clearly farther."""
-        morph = Morph(STAGE, (0.0, 0.4, 0.5, 1.0), ())
+        morph = Morph(STAGE, (0.0, 0.48, 0.5, 1.0), ())
         for position in sweep:
             morph.turn(position)
             assert morph.near is not None
