@@ -70,6 +70,8 @@ class Rig:
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
         self.session.wants_beats = self.mapper.wants_beats
+        for fact in self.mapper.report():
+            self.namespace.receive(fact)
         self._follow(self.session.report(), 0.0, Output())
 
     def receive(self, event: SurfaceEvent, now: float) -> Output:

@@ -296,4 +296,4 @@ def _drawn(look: Feedback) -> tuple[str, float, str, str, str]:
 
 
 TestMapperMachine = MapperMachine.TestCase
-TestMapperMachine.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestMapperMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

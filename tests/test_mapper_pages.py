@@ -4,7 +4,7 @@ import pytest
 from played_floor import DOUBLE, HOLD, PAGES, RELEASE, Floor, rule
 
 from controld.actions import RecallSnapshot, Seek, SetBypass
-from controld.changes import PageChanged, Refused
+from controld.changes import PageChanged, Refused, VariableChanged
 from controld.mappings.rule import Gesture, Look, Page, Stage, Trigger
 from controld.mappings.target import BypassTarget, PageTarget, SnapshotTarget
 
@@ -102,6 +102,16 @@ class TestTheWay:
         (refused,) = floor.told
         assert isinstance(refused, Refused)
         assert floor.page == before
+
+    def test_how_things_stand_is_reported(self) -> None:
+        """At the start, for those who were not there; a reload tells what is new."""
+        floor = Floor(stage=Stage(PAGES.pages, {"x": 1.0}))
+        page = PageChanged("main", 1, "", ("main", "solo", "fx"))
+        assert floor.rig.mapper.report() == [page, VariableChanged("x", 1.0)]
+        assert Floor().rig.mapper.report() == []
+        floor.reload(stage=Stage(PAGES.pages, {"x": 2.0, "y": True}))
+        told = [fact for fact in floor.told if isinstance(fact, VariableChanged | PageChanged)]
+        assert told == [VariableChanged("y", True)]
 
     def test_without_a_start_no_page_is_active(self) -> None:
         """Until one is chosen; back leads there again."""

@@ -16,6 +16,7 @@ from controld.changes import (
     PedalboardChanged,
     Refused,
     StateChange,
+    VariableChanged,
 )
 from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
@@ -82,6 +83,11 @@ class Mapper:
         """Tell whether a rule waits for the beat, or a light flashes with it."""
         return self._events.waits_for(Event.BEAT) or self._showing.wants_beats
 
+    def report(self) -> list[StateChange]:
+        """Return how things stand that the mapper itself keeps: the page, where there are any, and every variable."""
+        variables = [VariableChanged(name, value) for name, value in self.view.variables.items()]
+        return [self.view.page, *variables] if self.stage.pages else [*variables]
+
     # Events to actions
 
     def receive(self, event: ControlMoved | ControlTurned | ProgramChosen | ControlTouched) -> list[Intent]:
@@ -128,7 +134,8 @@ class Mapper:
     def take_over(self, old: "Mapper", now: float = 0.0) -> tuple[list[Intent], list[StateChange]]:
         """Go on where another mapper was: what is held stays held, and belongs to the rules that took it.
 
-        Returns what is released because its control is gone, and what is not as it was: the page, where it is gone.
+        Returns what is released because its control is gone, and what is not as it was: a page that is gone, variables
+        that are new.
         """
         before = old.view.page
         self._pages.take_over(old._pages)  # noqa: SLF001 - its own kind
@@ -139,7 +146,10 @@ class Mapper:
         self._showing.take_over(old._showing)  # noqa: SLF001 - its own kind
         self._events.take_over(old._events)  # noqa: SLF001 - its own kind
         self._list_drives()
-        return intents, [page] if (page.page, page.pages) != (before.page, before.pages) else []
+        kept = old.view.variables
+        new = [(name, value) for name, value in self.view.variables.items() if name not in kept or kept[name] != value]
+        changes: list[StateChange] = [page] if (page.page, page.pages) != (before.page, before.pages) else []
+        return intents, changes + [VariableChanged(name, value) for name, value in new]
 
     # What the mapper does itself, and what the rig tells it
 
