@@ -6,7 +6,6 @@ with the state of its switch and of the press that goes on.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
 
 from controld.mappings.driving import Drive, drive_of
 from controld.mappings.gesture import PLAIN, Switch, Wants, wants_of
@@ -17,24 +16,19 @@ from controld.mappings.pages import on_page
 from controld.mappings.profile import Control, Kind, SourceType
 from controld.mappings.rule import Gesture, Rule, Stage, Trigger
 from controld.mappings.target import (
-    ROLE,
     ActionTarget,
-    Key,
     ParameterTarget,
     ShowTarget,
     VariableTarget,
     WaitTarget,
 )
 from controld.mappings.texts import of_rule
-from controld.mappings.view import View
 from controld.mappings.zone import Zones, zones_of
 
 SWITCHES = frozenset({Kind.BUTTON, Kind.LATCH})
 NATURAL = frozenset({Gesture.PRESS, Gesture.MOVE, Gesture.CHANGE})
 
 _ZONED = frozenset({Gesture.TOE, Gesture.HEEL})
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
@@ -246,39 +240,3 @@ def waiting(rules: Sequence[Rule]) -> list[Bound]:
     """Return the rules that wait for an event."""
     events = [(trigger, rule) for rule in rules for trigger in rule.triggers if trigger.gesture is Gesture.EVENT]
     return [bind(trigger, prepared(rule, {})) for trigger, rule in events]
-
-
-class Index(Generic[T]):
-    """Things by the keys of the facts they depend on; keys may name an effect by its role."""
-
-    __slots__ = ("_by_key", "_by_role", "_roles")
-
-    def __init__(self) -> None:
-        self._by_key: dict[Key, list[T]] = {}
-        self._roles: dict[Key, list[T]] = {}  # as they were written
-        self._by_role: dict[Key, list[T]] = {}  # as they are on this pedalboard
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything in it."""
-        return bool(self._by_key or self._roles)
-
-    def add(self, key: Key, thing: T) -> None:
-        """Add a thing that depends on the facts of `key`."""
-        names_role = len(key) > 1 and key[1].startswith(ROLE)
-        things = (self._roles if names_role else self._by_key).setdefault(key, [])
-        if not things or things[-1] is not thing:
-            things.append(thing)
-
-    def settle(self, view: View) -> None:
-        """Take the roles of another pedalboard."""
-        self._by_role = {}
-        for key, things in self._roles.items():
-            for effect in view.effects_of(key[1]):
-                self._by_role.setdefault((key[0], effect, *key[2:]), []).extend(things)
-
-    def of(self, key: Key) -> Sequence[T]:
-        """Return what depends on the facts of `key`."""
-        found = self._by_key.get(key, ())
-        if self._by_role and key in self._by_role:
-            return [*found, *self._by_role[key]]
-        return found

@@ -20,9 +20,10 @@ from controld.changes import (
 )
 from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen
 from controld.feedback import Feedback
-from controld.mappings.bindings import Index, bind, bindings_of, waiting
+from controld.mappings.bindings import bind, bindings_of, waiting
 from controld.mappings.driving import Drive
 from controld.mappings.event_rules import EventRules
+from controld.mappings.index import Index
 from controld.mappings.inputs import Inputs
 from controld.mappings.pages import Pages
 from controld.mappings.profile import Control

@@ -18,8 +18,9 @@ from controld.changes import (
     StateChange,
 )
 from controld.feedback import Feedback
-from controld.mappings.bindings import Binding, Index, can_show
+from controld.mappings.bindings import Binding, can_show
 from controld.mappings.displays import Displays, Screen
+from controld.mappings.index import Index
 from controld.mappings.lamps import dark
 from controld.mappings.profile import Kind, SourceType
 from controld.mappings.target import Key
