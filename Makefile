@@ -20,5 +20,5 @@ check: setup  ## formatting, lint and types
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 
-bench: setup  ## measure latency, loss, CPU and memory beside their floors (about ten minutes)
+bench: setup  ## measure latency, loss, CPU and memory beside their floors (about fifteen minutes)
 	$(VENV)/python -m bench

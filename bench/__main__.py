@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.cases_core import core, growth, loading
 from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
 from bench.cases_midi import midi
@@ -27,6 +28,9 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "stomp": stomp,
     "midi": midi,
     "footprint": footprint,
+    "core": lambda bench: core(bench.quick),
+    "growth": lambda bench: growth(bench.quick),
+    "loading": lambda bench: loading(bench.quick),
 }
 
 
@@ -64,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about two minutes instead of ten")
+    parser.add_argument("--quick", action="store_true", help="about four minutes instead of fifteen")
     parser.add_argument("--only", action="append", choices=list(CASES), metavar="CASE", help=", ".join(CASES))
     parser.add_argument("--stock", action="store_true", help="a bridge stand-in without batches, as the stock bridge")
     return parser.parse_args(arguments)
