@@ -268,6 +268,10 @@ class TestSurface:
             async with rig.running() as floor:
                 rig.plug(*BOTH)
                 await until(lambda: floor.connected)
+                floor.send(b"\xf8")
+                assert rig.sent == []  # a port that was just connected would lose it
+                await until(lambda: rig.sent == [b"\xf8"])
+                rig.sent.clear()
                 start = time.monotonic()
                 for n in range(100):
                     floor.send(bytes((0xB0, 99, n)))

@@ -16,7 +16,7 @@ def set_variable(action: SetVariable, values: Mapping[str, Value], origin: str) 
     name = action.name
     value = values.get(name)
     if value is None:
-        return [Refused(name, hinted(f"there is no variable `{name}`", name, values), origin)]
+        return [Refused(f"variable {name}", hinted(f"there is no variable `{name}`", name, values), origin)]
     new: Value | None = action.to
     if action.toggle:
         new = not value if isinstance(value, bool) else None
@@ -25,7 +25,7 @@ def set_variable(action: SetVariable, values: Mapping[str, Value], origin: str) 
     elif action.to is None:
         new = value + action.by if same_type(value, 0.0) and not isinstance(value, str) else None
     if new is None or not same_type(value, new):
-        return [Refused(name, f"`{name}` is {_TYPES[type(value)]} and stays one", origin)]
+        return [Refused(f"variable {name}", f"`{name}` is {_TYPES[type(value)]} and stays one", origin)]
     return [] if same(value, new) else [VariableChanged(name, new, origin)]
 
 

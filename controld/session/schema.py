@@ -87,7 +87,7 @@ PEDALBOARD = Table(
         "version": Field(version(), "The version of the language: 1.", required=True, examples=(1,)),
         "name": Field(text("a name"), "What players call it.", required=True, examples=("Clean to Lead",)),
         "description": Field(text("a description"), "For people.", default=""),
-        "tempo": Field(number("beats a minute from 20 to 400", 20, 400), "Its tempo, in beats a minute."),
+        "tempo": Field(number("beats a minute from 20 to 300", 20, 300), "Its tempo, in beats a minute."),
         "effects": Field(MapOf(_EFFECT_NAME, EFFECT, "effects by name"), "The effects by name, in order.", default={},
                          required=True),
         "connections": Field(ListOf(_CONNECTION, "a list of connections", 0),

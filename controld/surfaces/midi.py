@@ -27,6 +27,9 @@ log = logging.getLogger("controld.midi")
 
 # A device's two ports appear within milliseconds of each other; one that has only one of them is taken as it is then.
 GRACE_S = 0.25
+# A port takes what is sent only some periods after it was connected (JACK's new order of the graph counts from the next
+# one on, and a period may last 43 ms): sooner, the first lights of a device would be lost.
+SETTLE_S = 0.1
 # RtMidi's JACK output takes 16,384 bytes with its own framing and drops what is longer without a word.
 MAX_OUT = 16_300
 
@@ -67,6 +70,7 @@ class MidiSurface:
         self._links: dict[Direction, Link] = {}
         self._announced = False
         self._grace: asyncio.TimerHandle | None = None
+        self._settled_s = 0.0  # nothing is sent before
         self._pace: asyncio.TimerHandle | None = None
         self._arrived: deque[tuple[bytes, float]] = deque()
         self._woken = False
@@ -213,7 +217,9 @@ class MidiSurface:
         self._announced = True
         self._panel.forget()
         log.info("%s: %s", self.name, self.status())
-        self._receive(SurfaceConnected(self.name, time.monotonic()))
+        now = time.monotonic()
+        self._settled_s = now + SETTLE_S
+        self._receive(SurfaceConnected(self.name, now))
 
     def _tell_lost(self) -> None:
         self._drain()  # what the device still sent comes before its end
@@ -233,6 +239,9 @@ class MidiSurface:
         if link is None or self._loop is None:
             return
         now = time.monotonic()
+        if now < self._settled_s:
+            self._pace = self._loop.call_later(self._settled_s - now, self._pump)
+            return
         for message in self._panel.take(now):
             self._counts["sent" if link.send(message) else "not sent"] += 1
             if self._observe is not None:
