@@ -135,7 +135,7 @@ class Rig:
         states = [view.pedalboard.state, view.snapshot.state]
         states += [fact.state for fact in view.bypasses.values()]
         states += [fact.state for fact in view.parameters.values()]
-        return self.mapper.next_deadline() is None and not self.session.moving and State.ASKED not in states
+        return self.mapper.settled and not self.session.moving and State.ASKED not in states
 
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called, in seconds; None for not at all."""

@@ -3,13 +3,20 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from played_floor import PAGES, Floor, on_event, rule
+from played_floor import HOLD, PAGES, Floor, on_event, rule
 
 from controld.actions import SelectPage, SetParameter, SetVariable, ShowText, Value
 from controld.changes import ParameterChanged, PedalboardChanged, Refused, SnapshotChanged, State
 from controld.mappings.displays import NOTICE_S
 from controld.mappings.rule import Event, Look, Stage
-from controld.mappings.target import ParameterTarget, PedalboardTarget, ShowTarget, SnapshotTarget, VariableTarget
+from controld.mappings.target import (
+    ParameterTarget,
+    PedalboardTarget,
+    ShowTarget,
+    SnapshotTarget,
+    VariableTarget,
+    WaitTarget,
+)
 from controld.mappings.texts import Template, names_in, number_words, of_rule, value_words
 from controld.mappings.view import View
 from controld.values import Duration, Level, Scale, ScalePoint
@@ -61,6 +68,19 @@ class TestShow:
         floor.wait(0.2)
         assert floor.text() == "Stage\nLead"
         assert floor.rig.next_deadline() is None
+
+    def test_a_text_that_passes_is_nothing_to_wait_for(self) -> None:
+        """The rig is settled meanwhile; it is not while a list goes on or a look is to come."""
+        wait = WaitTarget(Duration(1.0))
+        floor = Floor(rule("fs1", show("a", 2.0)), rule("fs2", wait), rule("fs3", "drive", gesture=HOLD))
+        floor.tap("fs1")
+        assert floor.rig.settled
+        floor.tap("fs2")
+        assert not floor.rig.settled
+        floor.wait(1.0)
+        assert floor.rig.settled
+        floor.press("fs3")
+        assert not floor.rig.settled
 
     def test_a_second_one_counts_anew(self) -> None:
         """Its own time, from when it is shown; a standing text ends both."""

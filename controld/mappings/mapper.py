@@ -89,6 +89,11 @@ class Mapper:
         variables = [VariableChanged(name, value) for name, value in self.view.variables.items()]
         return [self.view.page, *variables] if self.stage.pages else [*variables]
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether nothing is undecided, half done or still to be shown; what displays show may yet end."""
+        return self._inputs.deadline() is None and not self._showing.waits
+
     # Events to actions
 
     def receive(self, event: ControlMoved | ControlTurned | ProgramChosen | ControlTouched) -> list[Intent]:

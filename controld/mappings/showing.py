@@ -62,6 +62,11 @@ class Showing:
             self._by_page.setdefault(page, []).append(binding)
 
     @property
+    def waits(self) -> bool:
+        """Tell whether a look is still to be told."""
+        return bool(self._pending)
+
+    @property
     def wants_beats(self) -> bool:
         """Tell whether a light flashes with the tempo."""
         return bool(self._by_key.of(BEAT))
