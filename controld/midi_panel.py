@@ -166,8 +166,6 @@ class MidiPanel:
             if shown is not None:
                 self._kept.setdefault(lamp.key, shown)
             self._held[lamp.key] = -math.inf if now is None else now + OWNED_S
-            if now is None:
-                self._let_go(now=0.0)
 
     def tick(self, now: float) -> None:
         """Do what is due: the next turn of the lights that we make blink, all together, and what hands let go."""

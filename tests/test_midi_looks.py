@@ -24,6 +24,9 @@ grid: {note: 4, kind: button, led: {on: 3, dim: {red: 7, blue: 47}, blink_channe
 two: {note: 5, kind: button, led: {colors: {green: 1, red: 3}, blink: {green: 2, red: 4}}}
 mixed: {note: 6, kind: button, led: {rgb: "F0 7D {number} {red} {green} {blue} F7", number: 9}}
 whole: {note: 7, kind: button, led: {number: 4, messages: {on: "BF 02 {number}", off: "BF 03 {number}"}}}
+second: {kind: light, led: {messages: {on: "BF 02 02", off: "BF 03 02"}}}
+palette: {note: 8, kind: button, led: {on: 5, colors: {red: 5, white: 3},
+          rgb: "F0 7D {number} {red} {green} {blue} F7"}}
 toggle: {kind: light, led: {messages: {on: "BF 02 01", off: "BF 03 01", blink: "F0 7D 01 F7"}}}
 """
 KNOWN = controls(LIGHTS)
@@ -75,6 +78,7 @@ def wire(name: str, style: str, color: str = "", value: float = 1.0) -> str:
         ("whole", "dim", "", 0.0, "BF 03 04"),
         ("whole", "blink", "", 1.0, "BF 02 04 | BF 03 04"),
         ("toggle", "blink", "", 1.0, "F0 7D 01 F7"),
+        ("palette", "dim", "", 1.0, "F0 7D 08 19 00 00 F7"),
     ],
 )  # fmt: skip
 def test_a_look_is_these_messages(name: str, style: str, color: str, value: float, expected: str) -> None:
@@ -161,6 +165,22 @@ class TestTurning:
         shown.take(0.0)
         shown.show(Feedback("x.grid", 1.0, State.CONFIRMED, "on", "red"))
         assert shown.take(0.0) == [b"\x90\x04\x05"]
+
+    def test_lights_without_an_address_are_still_two(self) -> None:
+        """Two lights that are set by whole messages alone do not take each other's place in the queue."""
+        shown = self.shown()
+        shown.show_all([Feedback(f"x.{name}", 1.0, State.CONFIRMED, "on") for name in ("second", "toggle")])
+        assert shown.take(0.0) == [b"\xbf\x02\x02", b"\xbf\x02\x01"]
+
+    def test_one_style_has_a_look_for_lit_and_one_for_dark(self) -> None:
+        """Looks that are made once are told apart by all that they depend on."""
+        shown, sent = self.shown(), []
+        for now, (style, value) in enumerate(
+            [("dim", 1.0), ("dim", 0.0), ("dim", 0.2), ("", 0.4), ("", 0.5), ("", 0.0)]
+        ):
+            shown.show(Feedback("x.plain", value, State.CONFIRMED, style))
+            sent.append([message[2] for message in shown.take(float(now))])
+        assert sent == [[127], [0], [127], [0], [127], [0]]
 
     @pytest.mark.parametrize(("name", "raw"), [("mixed", b"\xf0\x7d\x09\x00\x00\x00\xf7"), ("whole", b"\xbf\x03\x04")])
     def test_a_raw_message_to_a_light_is_set_right_again(self, name: str, raw: bytes) -> None:

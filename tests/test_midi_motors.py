@@ -21,6 +21,7 @@ motor: {pitchbend: any, channel: 3, kind: fader, touch: {note: 106}}
 slider: {cc: 7, kind: fader}
 trimmed: {cc: 8, kind: fader, calibrate: [4, 122]}
 ringed: {cc: 10, kind: pedal, calibrate: [4, 122], ring: {cc: 60}}
+marked: {cc: 12, kind: knob, ring: {cc: 53, range: [1, 13], off: 64}}
 pressed: {polypressure: 61, kind: pedal, ring: {cc: 61}}
 """
 KNOWN = controls(CONTROLS)
@@ -62,7 +63,9 @@ def test_a_position_is_the_value_the_device_takes(name: str, positions: dict[flo
         assert shown.take(0.0) == [bytes.fromhex(wire)]
 
 
-@pytest.mark.parametrize(("name", "wire"), [("dot", "B0 30 00"), ("leds", "B0 09 00"), ("back", "B0 34 14")])
+@pytest.mark.parametrize(
+    ("name", "wire"), [("dot", "B0 30 00"), ("leds", "B0 09 00"), ("back", "B0 34 14"), ("marked", "B0 35 40")]
+)
 def test_a_ring_that_shows_nothing_is_dark(name: str, wire: str) -> None:
     """Where the device has a value for that; another stands at its beginning."""
     shown = panel()
@@ -116,6 +119,15 @@ class TestTouch:
         assert shown.take(1.2 + OWNED_S) == [bend(0.8)]
         shown.show(at("motor", 0.8))
         assert shown.take(2.0) == []
+
+    def test_that_place_may_be_one_it_was_never_told(self) -> None:
+        """A hand that moved the fader before the rig said anything is answered with its own position."""
+        shown = panel()
+        shown.touched("x.motor", True, 1.0)
+        shown.saw_input("x.motor", 0.8, 1.1)
+        shown.touched("x.motor", False, 1.2)
+        assert shown.next_deadline(1.2) == pytest.approx(1.2 + OWNED_S)
+        assert shown.take(1.2 + OWNED_S) == [bend(0.8)]
 
     def test_a_hand_without_a_sensor_owns_its_fader_for_a_moment(self) -> None:
         """A fader that does not feel hands is left alone until it rested, then told what is so now."""

@@ -128,6 +128,16 @@ class TestDifferences:
         shown.show(look("fs0"))
         assert shown.take(0.0) == [b"\xb0\x14\x7f"]
 
+    def test_a_motor_set_by_a_raw_message_is_set_right_again(self) -> None:
+        """A bend has no number: whatever its value was, it is the same motor."""
+        shown = panel()
+        shown.show(look("bend", 0.5))
+        shown.take(0.0)
+        shown.send(b"\xe0\x01\x02")
+        shown.take(0.0)
+        shown.show(look("bend", 0.5))
+        assert shown.take(0.0) == [b"\xe0\x00\x40"]
+
     @pytest.mark.parametrize("name", ["motor", "trimmed", "fine", "bend"])
     def test_a_fader_is_not_told_its_own_position(self, name: str) -> None:
         """What moved under the finger shows that already; another value is sent back."""
@@ -155,6 +165,8 @@ class TestDifferences:
         shown.saw_input("floor.fs0", 1.0)
         shown.show(look("fs0", 1.0, "on"))
         assert shown.take(0.0) == [b"\xb0\x14\x7f"]
+        assert not shown.saw_input("floor.fs0", 0.0)
+        assert shown.take(0.0) == []
 
     def test_a_switch_that_the_device_lights_itself_is_told_again(self) -> None:
         """After press and release the light is what the rig says, not what the device made of it; dark it stays."""
@@ -205,6 +217,7 @@ class TestPace:
         shown.show_all([look(f"fs{n}") for n in range(5)])
         assert len(shown.take(10.0)) == 4
         assert shown.next_deadline(10.0) == pytest.approx(10.0 + 3 / 3125)
+        assert shown.next_deadline(11.0) == 11.0
 
     @given(
         st.lists(st.one_of(st.integers(0, 5), st.binary(min_size=1, max_size=60)), max_size=40),
