@@ -25,7 +25,7 @@ CONTROLS = {
     "floor.wheel": Control("wheel", Kind.ENCODER, Source(SourceType.CC, 9)),
     "floor.patch": Control("patch", Kind.PROGRAM, None),
     "floor.screen": Control("screen", Kind.DISPLAY, None, display=Display((0xF0, "text", 0xF7), columns=16, rows=2)),
-    "floor.strip": Control("strip", Kind.DISPLAY, None, display=Display((0xF0, "text", 0xF7), columns=8)),
+    "floor.strip": Control("strip", Kind.DISPLAY, None, display=Display((0xF0, "text", 0xF7), columns=12)),
     "tablet.level": Control("level", Kind.KNOB, Source(SourceType.OSC, address="/level")),
     "tablet.button": Control("button", Kind.BUTTON, Source(SourceType.OSC, address="/button")),
 }

@@ -7,7 +7,8 @@ from played_floor import HOLD, PAGES, Floor, on_event, rule
 
 from controld.actions import SelectPage, SetParameter, SetVariable, ShowText, Value
 from controld.changes import ParameterChanged, PedalboardChanged, Refused, SnapshotChanged, State
-from controld.mappings.displays import NOTICE_S
+from controld.mappings.displays import NOTICE_S, Displays
+from controld.mappings.profile import Control, Display, Kind
 from controld.mappings.rule import Event, Look, Stage
 from controld.mappings.target import (
     ParameterTarget,
@@ -46,6 +47,18 @@ class TestByThemselves:
         floor.rig.mapper.receive_changes([SnapshotChanged("", 0, State.CONFIRMED)], 0.0)
         texts = [look.text for look in floor.rig.mapper.full_feedback("floor") if look.text]
         assert texts == ["Stage", "Stage"]
+
+
+def test_a_strip_of_a_desk_is_empty_until_a_rule_shows_something() -> None:
+    """Eight of them beside each other need no pedalboard's name, and no notice."""
+    display = Display((0xF0, "text", 0xF7), columns=7, rows=2)
+    displays, view = Displays(), View()
+    displays.add("desk.strip1", Control("strip1", Kind.DISPLAY, None, display=display))
+    view.receive(PedalboardChanged("Stage", 1, State.CONFIRMED))
+    displays.notice("not taken", 0.0)
+    assert displays.text_of("desk.strip1", view) == ""
+    displays.show("desk.strip1", "{pedalboard}", None)
+    assert displays.text_of("desk.strip1", view) == "Stage"
 
 
 class TestShow:

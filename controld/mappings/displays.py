@@ -2,7 +2,8 @@
 
 Pure; time is an argument. A text without a time is a display's standing text; one with a time covers it until then, and
 a notice covers both. Texts are live: they are made anew when a fact they name changes, and only real changes are told.
-A widget of an OSC surface has a label, on which a rule may show a text as well; no notice covers it.
+A widget of an OSC surface has a label, and a desk has strips, on which a rule may show a text as well; no notice covers
+them, and by themselves they are empty.
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from controld.mappings.texts import Template
 from controld.mappings.view import PEDALBOARD, SNAPSHOT, View
 
 NOTICE_S = 5.0
+# A display with fewer columns is the label of a channel, as a scribble strip: neither names nor notices belong there.
+NARROW = 10
 
 
 @dataclass(slots=True)
@@ -55,7 +58,9 @@ class Displays:
 
     def add(self, name: str, control: Control) -> None:
         """Add a control that shows text."""
-        self.screens[name] = Screen(name, control.display.rows if control.display is not None else 1)
+        display = control.display
+        is_strip = display is not None and display.columns < NARROW
+        self.screens[name] = Screen(name, 0 if is_strip else display.rows if display is not None else 1)
 
     def show(self, name: str, text: str, until_s: float | None) -> None:
         """Show a text on a display or label until then; None: as its standing text, at once."""
