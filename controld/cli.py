@@ -9,7 +9,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from controld import __version__
 from controld.errors import ConfigError, ControldError
@@ -22,6 +24,15 @@ In another terminal, `controld monitor` shows every step from a message to the l
 Configuration: --config, else config/controld.yaml here, else controld/controld.yaml in the user's XDG folder.
 Environment: LOG_LEVEL (DEBUG, INFO, WARNING, ERROR), LOG_FORMAT=json, CONTROLD_SOCKET, NO_COLOR.
 """
+
+
+class Command(NamedTuple):
+    """One word of the command line, what it does in a sentence, its options, and what runs it."""
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], Any]
+    run: Callable[[argparse.Namespace], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,16 +71,16 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"controld {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, summary, add_arguments, handler in _COMMANDS:
+    for each in COMMANDS:
         command = commands.add_parser(
-            name,
-            help=summary,
-            description=_sentence(summary) + _DETAILS.get(name, ""),
+            each.name,
+            help=each.summary,
+            description=_sentence(each.summary) + _DETAILS.get(each.name, ""),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == asked:
-            add_arguments(command)
-        command.set_defaults(handler=handler)
+        if each.name == asked:
+            each.add_arguments(command)
+        command.set_defaults(handler=each.run)
     return parser
 
 
@@ -101,30 +112,6 @@ def _run(args: argparse.Namespace) -> int:
     return run(args.config, args.socket, last_good=args.last_good)
 
 
-def _add_learn(parser: argparse.ArgumentParser) -> None:
-    from controld.learn import add_arguments
-
-    add_arguments(parser)
-
-
-def _learn(args: argparse.Namespace) -> int:
-    from controld.learn import run
-
-    return run(args)
-
-
-def _add_rollback(parser: argparse.ArgumentParser) -> None:
-    from controld.rollback import add_arguments
-
-    add_arguments(parser)
-
-
-def _rollback(args: argparse.Namespace) -> int:
-    from controld.rollback import run
-
-    return run(args)
-
-
 def _add_monitor(parser: argparse.ArgumentParser) -> None:
     _add_socket(parser)
     parser.add_argument(
@@ -145,134 +132,44 @@ def _monitor(args: argparse.Namespace) -> int:
     return 0
 
 
-def _add_simulate(parser: argparse.ArgumentParser) -> None:
-    from controld.playing import add_simulate_arguments
+def _later(place: str) -> Callable[[Any], Any]:
+    """Return a function of another module ("module:name") that is imported only when it is called."""
+    module, _, name = place.partition(":")
 
-    add_simulate_arguments(parser)
+    def call(argument: object) -> object:
+        return getattr(import_module(module), name)(argument)
 
-
-def _simulate(args: argparse.Namespace) -> int:
-    from controld.playing import run_simulate
-
-    return run_simulate(args)
+    return call
 
 
-def _add_ports(parser: argparse.ArgumentParser) -> None:
-    from controld.ports import add_arguments
-
-    add_arguments(parser)
-
-
-def _ports(args: argparse.Namespace) -> int:
-    from controld.ports import run
-
-    return run(args)
+def _command(name: str, summary: str, module: str, what: str = "") -> Command:
+    """Return a command whose module has `add_arguments` and `run`, or `add_<what>_arguments` and `run_<what>`."""
+    infix, suffix = (f"{what}_", f"_{what}") if what else ("", "")
+    return Command(name, summary, _later(f"{module}:add_{infix}arguments"), _later(f"{module}:run{suffix}"))
 
 
-def _add_bridge(parser: argparse.ArgumentParser) -> None:
-    from controld.bridge.main import add_arguments
-
-    add_arguments(parser)
-
-
-def _bridge(args: argparse.Namespace) -> int:
-    from controld.bridge.main import run
-
-    return run(args)
-
-
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    from controld.check import add_check_arguments
-
-    add_check_arguments(parser)
-
-
-def _check(args: argparse.Namespace) -> int:
-    from controld.check import run_check
-
-    return run_check(args)
-
-
-def _add_lint(parser: argparse.ArgumentParser) -> None:
-    from controld.advice import add_lint_arguments
-
-    add_lint_arguments(parser)
-
-
-def _lint(args: argparse.Namespace) -> int:
-    from controld.advice import run_lint
-
-    return run_lint(args)
-
-
-def _add_explain(parser: argparse.ArgumentParser) -> None:
-    from controld.advice import add_explain_arguments
-
-    add_explain_arguments(parser)
-
-
-def _explain(args: argparse.Namespace) -> int:
-    from controld.advice import run_explain
-
-    return run_explain(args)
-
-
-def _add_test(parser: argparse.ArgumentParser) -> None:
-    from controld.trials import add_test_arguments
-
-    add_test_arguments(parser)
-
-
-def _test(args: argparse.Namespace) -> int:
-    from controld.trials import run_test
-
-    return run_test(args)
-
-
-def _add_schema(parser: argparse.ArgumentParser) -> None:
-    from controld.check import add_schema_arguments
-
-    add_schema_arguments(parser)
-
-
-def _schema(args: argparse.Namespace) -> int:
-    from controld.check import run_schema
-
-    return run_schema(args)
-
-
-def _add_import(parser: argparse.ArgumentParser) -> None:
-    from controld.importers.command import add_arguments
-
-    add_arguments(parser)
-
-
-def _import(args: argparse.Namespace) -> int:
-    from controld.importers.command import run
-
-    return run(args)
-
-
-_COMMANDS: list[tuple[str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = [
-    ("run", "play the rig until Ctrl-C", _add_run, _run),
-    ("check", "tell every mistake in configuration files, with line and column", _add_check, _check),
-    (
+COMMANDS = (
+    Command("run", "play the rig until Ctrl-C", _add_run, _run),
+    _command("check", "tell every mistake in configuration files, with line and column", "controld.check", "check"),
+    _command(
         "lint",
         "tell what is written rightly and yet will surprise: delays, fights, pages without a way",
-        _add_lint,
-        _lint,
+        "controld.advice",
+        "lint",
     ),
-    ("explain", "tell what a control does, on each page, and where that is written", _add_explain, _explain),
-    ("test", "run the tests inside the maps, with no device and no engine", _add_test, _test),
-    ("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
-    ("simulate", "play controls without hardware, of a running rig or offline", _add_simulate, _simulate),
-    ("learn", "write a device's profile from what its controls send", _add_learn, _learn),
-    ("rollback", "return to the files that were good before", _add_rollback, _rollback),
-    ("ports", "list the MIDI ports a surface could name", _add_ports, _ports),
-    ("bridge", "serve the modhost-bridge protocol on ZeroMQ", _add_bridge, _bridge),
-    ("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", _add_import, _import),
-    ("schema", "print the JSON Schema of the configuration files, for editors", _add_schema, _schema),
-]
+    _command(
+        "explain", "tell what a control does, on each page, and where that is written", "controld.advice", "explain"
+    ),
+    _command("test", "run the tests inside the maps, with no device and no engine", "controld.trials", "test"),
+    Command("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
+    _command("simulate", "play controls without hardware, of a running rig or offline", "controld.playing", "simulate"),
+    _command("learn", "write a device's profile from what its controls send", "controld.learn"),
+    _command("rollback", "return to the files that were good before", "controld.rollback"),
+    _command("ports", "list the MIDI ports a surface could name", "controld.ports"),
+    _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
+    _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
+    _command("schema", "print the JSON Schema of the configuration files, for editors", "controld.check", "schema"),
+)
 
 _DETAILS = {
     "run": """
@@ -315,6 +212,23 @@ tells what is so instead, and which rules fired. Exit code 1 where a test failed
 
   controld test                   all tests of the rig
   controld test config/ -k solo   those with `solo` in their name or place""",
+    "check": """
+
+  controld check                     the rig in the usual place, with everything it names
+  controld check my-rig              another one, and every other file of its folder
+  controld check a.yaml --format json
+
+Each line: file:line:column, what is wrong, what was expected, and the nearest word that would be right.
+Exit code 1 where there is a mistake; warnings alone leave it at 0.""",
+    "schema": """
+
+  controld schema mapping            the schema of one kind of file
+  controld schema --write config     all of them, as config/schema/*.json, where the shipped files look for them
+
+An editor with a YAML language server then completes keys and words, and explains them.""",
+    "ports": """
+
+A surface names a port by a part of its name with `*`, or by a regular expression between slashes.""",
     "monitor": """
 
 Each line: the time since the daemon started in seconds, the kind of step, and the step. A press passes them in this

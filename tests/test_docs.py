@@ -19,7 +19,8 @@ from controld.bridge.faults import FAULTS
 from controld.bridge.server_dispatch import CAPABILITIES, MAX_BATCH
 from controld.bridge.supervisor import RESTART_FIRST_S, RESTART_MAX_S
 from controld.check import catalogue_symbols
-from controld.cli import _COMMANDS, _parser
+from controld.cli import COMMANDS as ALL_COMMANDS
+from controld.cli import _parser
 from controld.config import CONFIG_NAME, RigLoader, load_rig
 from controld.config_schema import ENGINE, MIDI, OSC, RIG, STARTUP, SURFACE
 from controld.mappings.mapper import PENDING_AFTER_S
@@ -99,7 +100,7 @@ def spans_of(text: str) -> set[str]:
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 YAML = [block for block in BLOCKS if block.language == "yaml"]
-COMMANDS = {name: add for name, _, add, _ in _COMMANDS}
+COMMANDS = {command.name for command in ALL_COMMANDS}
 
 
 def rig_of(page: Path, folder: Path, **more: str) -> tuple[RigLoader, Path]:
@@ -207,7 +208,7 @@ def test_commands_exist(place: str, words: list[str], capsys: pytest.CaptureFixt
 def test_every_command_is_explained_somewhere() -> None:
     """No command is left out of the documentation."""
     told = {words[0] for _, words in command_lines()}
-    assert set(COMMANDS) <= told
+    assert told >= COMMANDS
 
 
 # Links and names

@@ -191,6 +191,9 @@ class TestNames:
         """All of a surface in one line."""
         (finding,) = lint(Grounds((rule(1, "fs1", ParameterTarget("drive", "gain", to=Level(1.0))),), CONTROLS))
         assert finding.message == "floor: no rule uses fs0, fs2, fs3"
+        desk = {f"desk.b{number}": CONTROLS["floor.fs1"] for number in range(100)}
+        (finding,) = lint(Grounds((), desk))
+        assert finding.message.endswith("b10, b11 and 88 more")
 
 
 def test_warnings_come_first_then_the_files_order() -> None:

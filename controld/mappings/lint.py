@@ -19,6 +19,8 @@ from controld.midi_stream import NOTE_OFF, NOTE_ON
 
 __all__ = ["Finding", "Grounds", "lint"]
 
+MOST_NAMED = 12  # controls that are named one by one; of the others their count says enough
+
 
 def lint(grounds: Grounds) -> list[Finding]:
     """Return what there is to say of a rig, warnings first, then in the order of the files."""
@@ -161,7 +163,8 @@ def _unused(grounds: Grounds) -> Iterator[Finding]:
             surface, _, own = name.partition(".")
             idle.setdefault(surface, []).append(own)
     for surface, names in idle.items():
-        yield Finding("unused", "note", "", f"{surface}: no rule uses {', '.join(names)}")
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        yield Finding("unused", "note", "", f"{surface}: no rule uses {', '.join(names[:MOST_NAMED])}{more}")
 
 
 def _colors(grounds: Grounds) -> Iterator[Finding]:
