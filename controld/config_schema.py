@@ -16,7 +16,7 @@ from controld.shape_leaves import boolean, choice, custom, name, number, pattern
 from controld.shape_lists import MapOf, OneOrMany
 
 LOOPBACK = "127.0.0.1"
-ENGINES = ("virtual", "bridge")
+ENGINES = ("virtual", "mod-host", "bridge")
 _HOST_PORT = re.compile(r"(?:(?P<host>[^\s:\[\]]+)|\[(?P<six>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})")
 _ADDRESS_PATTERN = r"^([^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
 
@@ -62,10 +62,15 @@ def _port_glob(written: str) -> str:
 
 
 def _engine(written: str) -> str:
-    if written == "mod-host":
-        raise Mistake("the engine `mod-host` is not built yet", "use `type: bridge` or `type: virtual`")
     if written not in ENGINES:
         raise Mistake(f"expected an engine ({listed(ENGINES)}), found `{written}`", nearest(written, ENGINES))
+    return written
+
+
+def _mod_host_address(written: str) -> str:
+    address = parse_address(written)
+    if address is None or address[1] == 65_535:  # the feedback port is the next one
+        raise Mistake(f"expected an address and a port as in `127.0.0.1:5555`, found `{written}`")
     return written
 
 
@@ -78,6 +83,8 @@ _LISTEN_SCHEMA: JsonSchema = {"anyOf": [
 ]}  # fmt: skip
 _ENGINE = EngineConfig()
 _ENDPOINT = pattern("a ZeroMQ address as in `tcp://127.0.0.1:6000`", r"^(tcp://[^\s:]+:[0-9]+|ipc://\S+)$")
+_ADDRESS = custom("an address and a port as in `127.0.0.1:5555`", _mod_host_address,
+                  {"type": "string", "pattern": _ADDRESS_PATTERN})  # fmt: skip
 _PORTS = custom("a part of a port's name with `*` as the rest, or a `/regular expression/`", _port_glob,
                 {"type": "string", "minLength": 1})  # fmt: skip
 _FILES = OneOrMany(text("a path, in which `*` stands for any name"), "a list of paths")
@@ -87,13 +94,15 @@ ENGINE = Table(
     {
         "type": Field(custom("an engine", _engine, {"enum": list(ENGINES)}),
                       "virtual: a bridge of our own with virtual plugins, started with the daemon (it makes no sound). "
-                      "bridge: a modhost-bridge that runs already.", required=True, examples=("virtual",)),
+                      "mod-host: a bridge of our own, started with the daemon, to a mod-host that runs already. "
+                      "bridge: a modhost-bridge that runs already.", required=True, examples=("virtual", "mod-host")),
+        "address": Field(_ADDRESS, "Where mod-host takes commands, with `type: mod-host`; its feedback port is the "
+                         "next one.", default=_ENGINE.address),
         "endpoint": Field(_ENDPOINT, "Where the bridge takes commands.", default=_ENGINE.endpoint),
         "events": Field(_ENDPOINT, "Where the bridge publishes events.", default=_ENGINE.events),
         "health": Field(_ENDPOINT, "Where the bridge publishes its health.", default=_ENGINE.health),
     },
     doc="The audio side.",
-    later=NOT_BUILT_YET["engine"],
 )  # fmt: skip
 MIDI = Table(
     "midi_ports", "MIDI ports",
@@ -176,7 +185,8 @@ def engine_of(record: Record) -> EngineConfig:
     engine: Record | None = record["engine"]
     if engine is None:
         return EngineConfig()
-    return EngineConfig(engine["type"] or "virtual", engine["endpoint"], engine["events"], engine["health"])
+    endpoints = engine["endpoint"], engine["events"], engine["health"]
+    return EngineConfig(engine["type"] or "virtual", *endpoints, engine["address"])
 
 
 def midi_of(record: Record) -> MidiPorts | None:

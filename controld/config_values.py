@@ -17,16 +17,16 @@ from controld.session.model import Bank, Pedalboard
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """Which engine: `type` is "virtual" (a bridge of our own is started), or "bridge" (one that runs already).
+    """Which engine: `type` is "virtual" or "mod-host" (a bridge of our own is started), or "bridge" (one that runs).
 
-    `endpoint`, `events` and `health` are the bridge's ZeroMQ addresses; `address` is for a host without a bridge.
+    `endpoint`, `events` and `health` are the bridge's ZeroMQ addresses; `address` is mod-host's, "host:port".
     """
 
     type: str = "virtual"
     endpoint: str = "tcp://127.0.0.1:6000"
     events: str = "tcp://127.0.0.1:6001"
     health: str = "tcp://127.0.0.1:6002"
-    address: str = ""
+    address: str = "127.0.0.1:5555"
 
 
 @dataclass(frozen=True, slots=True)

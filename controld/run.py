@@ -111,6 +111,8 @@ def _engine_words(config: RigConfig) -> str:
     engine = config.engine
     if engine.type == "virtual":
         return f"virtual host, simulated: it makes no sound (bridge on {engine.endpoint})"
+    if engine.type == "mod-host":
+        return f"mod-host at {engine.address} (bridge on {engine.endpoint})"
     return f"bridge at {engine.endpoint}"
 
 

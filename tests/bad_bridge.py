@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import zmq
 from rig_process import BOARD, RigProcess, Tablet, wait_for
@@ -108,7 +109,15 @@ def playing(folder: Path, faults: str, board: str = BOARD) -> Iterator[tuple[Rig
         bridge.close()
 
 
-def settle(rig: RigProcess, bridge: BadBridge, tablet: Tablet) -> dict[str, float | None]:
+class Truth(Protocol):
+    """Whoever knows what the host holds."""
+
+    def value(self, address: str) -> float | None:
+        """Return what the host has at a cell; None where it has not (yet) got it."""
+        ...
+
+
+def settle(rig: RigProcess, bridge: Truth, tablet: Tablet) -> dict[str, float | None]:
     """Wait until the rig is at rest and shows, to old and new tablets, what the host holds; return that."""
 
     def look() -> dict[str, float | None]:

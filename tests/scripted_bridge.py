@@ -116,6 +116,9 @@ class ScriptedHost:
     def _do_log(self) -> str:
         return "resp 0 " + "|".join(self._lines)
 
+    def filenos(self) -> list[int]:
+        return []
+
     def take_events(self) -> list[HostEvent]:
         while self._own and self._own[0][0] <= time.monotonic():
             self._events.append(self._own.pop(0)[1])

@@ -185,8 +185,7 @@ includes: []
 """
 SAID = """\
 banks.yaml:2:13: there is no pedalboard `Bta` (did you mean `Beta`?)
-controld.yaml:2:16: the engine `mod-host` is not built yet (use `type: bridge` or `type: virtual`)
-controld.yaml:2:26: `address` is part of the language but not built yet
+controld.yaml:2:35: expected an address and a port as in `127.0.0.1:5555`, found `x`
 controld.yaml:2:48: expected a ZeroMQ address as in `tcp://127.0.0.1:6000`, found the text `127.0.0.1:1`
 controld.yaml:4:20: there is no profile `bord` (did you mean `board`?)
 controld.yaml:4:37: not a regular expression: unterminated character set at position 0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from controld.bridge.hosts.base import Host
+from controld.bridge.hosts.base import Host, HostEvent
 from controld.bridge.modhost_protocol import format_command, verdict
 from controld.errors import EngineError
 
@@ -54,7 +54,12 @@ class Desk:
     def publish_host_events(self) -> None:
         """Publish what happened in the host since the last call."""
         for event in self.host.take_events():
-            self._publish({**event, "client": self.client} if self.client else event)
+            self._publish(self._signed(event))
+
+    def _signed(self, event: HostEvent) -> Reply:
+        if "client" in event:
+            return {name: value for name, value in event.items() if name != "client"}
+        return {**event, "client": self.client} if self.client else event
 
     def announce(self, kind: str, **data: object) -> None:
         """Publish a change made through the plugin API, in the envelope the stock bridge has for it."""

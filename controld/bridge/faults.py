@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Final, NoReturn
@@ -182,6 +182,10 @@ class FaultyHost:
     def _raise_zombies(self, now: float) -> None:
         while self._zombies and self._zombies[0][0] <= now:
             self._host.execute(self._zombies.pop(0)[1])
+
+    def filenos(self) -> Sequence[int]:
+        """Return the host's."""
+        return self._host.filenos()
 
     def take_events(self) -> list[HostEvent]:
         """Return the host's events; given up commands whose time has come are done first."""

@@ -21,10 +21,17 @@ def _virtual() -> Host:
     return VirtualHost()
 
 
+def _mod_host() -> Host:
+    from controld.bridge.hosts.modhost import ModHost
+
+    return ModHost()
+
+
 HOSTS: Final[dict[str, tuple[Callable[[], Host], str]]] = {
     "virtual": (_virtual, "virtual host (simulated, makes no sound)"),
+    "mod-host": (_mod_host, "mod-host"),
 }
-"""The hosts to choose from: how each is made, and what the ready line calls it."""
+"""The hosts to choose from: how each is made where nothing is said of it, and what the ready line calls it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--events", default="tcp://127.0.0.1:6001", help="where events are published (default: %(default)s)")
     add("--health", default="tcp://127.0.0.1:6002", help="where health is told (default: %(default)s)")
     add("--host", choices=HOSTS, default="virtual", help="what the bridge drives (default: %(default)s)")
+    add("--address", default="", metavar="HOST:PORT", help="where mod-host listens (default: 127.0.0.1:5555)")
+    add(
+        "--serve-mod-host",
+        type=int,
+        metavar="PORT",
+        help="serve the virtual host as mod-host too, there and next to it",
+    )
     faults = "; ".join(f"{name}={fault.default}: {fault.meaning}" for name, fault in FAULTS.items())
     add("--faults", type=_faults, default={}, metavar="LIST", help=f"imitate faults of the stock bridge; {faults}")
     add("--exit-with-parent", action="store_true", help="exit when standard input ends")
@@ -49,8 +63,11 @@ def _faults(text: str) -> Mapping[str, int]:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code, 1 where an endpoint cannot be had."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
-    make, title = HOSTS[args.host]
-    host = make()
+    try:
+        host, title = _make_host(args)
+    except BridgeStartError as error:
+        _tell(f"controld bridge: {error}")
+        return 1
     try:
         served = FaultyHost(host, args.faults) if args.faults else host
         endpoints = Endpoints(args.endpoint, args.events, args.health)
@@ -67,6 +84,26 @@ def run(args: argparse.Namespace) -> int:
         server.close()
         host.close()
     return 0
+
+
+def _make_host(args: argparse.Namespace) -> tuple[Host, str]:
+    make, title = HOSTS[args.host]
+    if args.address and args.host != "mod-host":
+        message = f"--address is for --host mod-host, not for --host {args.host}"
+        raise BridgeStartError(message)
+    if args.serve_mod_host is not None and args.host != "virtual":
+        message = f"--serve-mod-host is for --host virtual, not for --host {args.host}"
+        raise BridgeStartError(message)
+    if args.address:
+        from controld.bridge.hosts.modhost import ModHost, parse_address
+
+        return ModHost(parse_address(args.address)), f"{title} at {args.address}"
+    if args.serve_mod_host is not None:
+        from controld.bridge.hosts.serve_modhost import ServedHost
+
+        served = ServedHost(make(), args.serve_mod_host)
+        return served, f"{title}, served as mod-host at 127.0.0.1:{served.door.port}"
+    return make(), title
 
 
 def _ready_line(title: str, endpoints: Endpoints, faults: Mapping[str, int]) -> str:

@@ -56,6 +56,7 @@ class BridgeServer:
         """
         self._faults = faults
         self._pending: list[Reply] = []  # events, published as soon as no reply is waited for
+        self._host = host
         self._dispatcher = Dispatcher(host, self._pending.append, stock=stock)
         self._stopping = False
         self._context: Context = zmq.Context()
@@ -92,7 +93,9 @@ class BridgeServer:
         burst = 1 if self._faults else _BURST
         with self._signals(poller):
             on_ready()
+            watched: set[int] = set()
             while not self._stopping:
+                watched = self._watch_host(poller, watched)
                 ready = dict(poller.poll(TICK_MS))
                 if self._health in ready:
                     self._serve(self._health, self._answer_health, _BURST)
@@ -102,6 +105,15 @@ class BridgeServer:
                     self.stop()
                 self._dispatcher.publish_host_events()
                 self._publish()
+
+    def _watch_host(self, poller: zmq.Poller, watched: set[int]) -> set[int]:
+        """Have the poller woken by the host's descriptors as they are now, and return them."""
+        wanted = set(self._host.filenos())
+        for fd in watched - wanted:
+            poller.unregister(fd)
+        for fd in wanted - watched:
+            poller.register(fd, zmq.POLLIN)
+        return wanted
 
     def stop(self) -> None:
         """Let `run` return after the request in hand."""

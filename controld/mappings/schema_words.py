@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 NOT_BUILT_YET: Mapping[str, frozenset[str]] = {
     "rig": frozenset({"includes", "osc", "midi", "rpc", "network", "preload"}),
-    "engine": frozenset({"address"}),
     "surface": frozenset({"id", "usb", "tcp"}),
     "pedalboard": frozenset({"includes"}),
 }  # fmt: skip

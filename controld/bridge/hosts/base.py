@@ -5,7 +5,7 @@ command lines and gives mod-host's replies, so that a bridge need not know which
 are those of the project's notes on the modhost-bridge protocol.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,7 +13,10 @@ from controld.bridge.hosts.catalogue import Plugin
 from controld.errors import EngineError
 
 HostEvent = dict[str, object]
-"""An event, flat as the bridge publishes it: {"type": "param_set", "effect_id": 0, "symbol": "gain", "value": 0.5}."""
+"""An event, flat as the bridge publishes it: {"type": "param_set", "effect_id": 0, "symbol": "gain", "value": 0.5}.
+
+With "client": "" it is nobody's doing, whoever's command it happened to come with.
+"""
 
 
 class AudioError(EngineError):
@@ -34,6 +37,10 @@ class Host(Protocol):
     """What a bridge drives."""
 
     name: str  # "virtual", "mod-host"
+
+    def filenos(self) -> Sequence[int]:
+        """Return the descriptors that are readable when events can be taken; they may be others at every call."""
+        ...
 
     def execute(self, line: str) -> str | None:
         """Do one mod-host command (no NUL in it) and return its reply as mod-host prints it.

@@ -59,6 +59,10 @@ class VirtualHost:
         if self._rig.running:
             virtual_midi.receive(self._rig, data)
 
+    def filenos(self) -> list[int]:
+        """Return none: nothing happens in it that was not asked for."""
+        return []
+
     def take_events(self) -> list[HostEvent]:
         """Return what happened since the last call, oldest first."""
         return self._rig.take_events()

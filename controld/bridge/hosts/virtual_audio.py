@@ -5,13 +5,8 @@ Pure. Unlike the stock bridge, this one needs no `init_jack` first: the figures 
 
 from collections.abc import Callable, Mapping
 
-from controld.bridge.hosts.base import AudioError
+from controld.bridge.hosts.audio_fields import Entry, Fields, Members, as_boolean, as_text_field, as_unsigned, checked
 from controld.bridge.hosts.virtual_rig import Rig
-
-Fields = Mapping[str, object]
-Members = dict[str, object]
-
-_UINT32 = range(2**32)
 
 
 class Audio:
@@ -28,15 +23,7 @@ class Audio:
         Raises:
             AudioError: for an unknown method, a missing field or one of the wrong kind.
         """
-        entry = _METHODS.get(method)
-        if entry is None:
-            message = f"Unknown audio command method: {method}"
-            raise AudioError(message)
-        required, run = entry
-        if not set(required) <= fields.keys():
-            message = f"{method} missing {' or '.join(map(repr, required))} field"
-            raise AudioError(message)
-        return run(self, fields)
+        return checked(_METHODS, method, fields)(self, fields)
 
     def data(self, _fields: Fields) -> Members:
         """Return load and transport; there are no xruns where nothing runs."""
@@ -55,7 +42,7 @@ class Audio:
 
     def set_buffer_size(self, fields: Fields) -> Members:
         """Set the frames of a buffer; as JACK, it takes any number."""
-        self._buffer_size = _unsigned(fields["size"])
+        self._buffer_size = as_unsigned(fields["size"])
         return {"buffer_size": self._buffer_size}
 
     def sample_rate(self, _fields: Fields) -> Members:
@@ -64,58 +51,34 @@ class Audio:
 
     def hardware_ports(self, fields: Fields) -> Members:
         """Return the sound card's ports. "Output" is what one plays to, which for JACK is an input."""
-        is_midi = not _boolean(fields["is_audio"])
-        return {"ports": self._rig.graph.hardware(is_midi=is_midi, is_output=not _boolean(fields["is_output"]))}
+        is_midi = not as_boolean(fields["is_audio"])
+        return {"ports": self._rig.graph.hardware(is_midi=is_midi, is_output=not as_boolean(fields["is_output"]))}
 
     def port_alias(self, fields: Fields) -> Members:
         """Return "": no port has an alias."""
-        _text(fields["port_name"])
+        as_text_field(fields["port_name"])
         return {"alias": ""}
 
     def connect(self, fields: Fields) -> Members:
         """Join two ports, in whichever direction fits."""
-        return {"success": self._rig.connect(_text(fields["port1"]), _text(fields["port2"]))}
+        return {"success": self._rig.connect(as_text_field(fields["port1"]), as_text_field(fields["port2"]))}
 
     def connect_midi_outputs(self, fields: Fields) -> Members:
         """Join a port to every MIDI output of the hardware."""
-        port = _text(fields["port"])
+        port = as_text_field(fields["port"])
         joined = [self._rig.connect(port, output) for output in self._rig.graph.hardware(is_midi=True, is_output=False)]
         return {"success": all(joined)}
 
     def disconnect(self, fields: Fields) -> Members:
         """Part two ports."""
-        return {"success": self._rig.disconnect(_text(fields["port1"]), _text(fields["port2"]))}
+        return {"success": self._rig.disconnect(as_text_field(fields["port1"]), as_text_field(fields["port2"]))}
 
     def disconnect_all(self, fields: Fields) -> Members:
         """Part a port from all others."""
-        port = _text(fields["port"])
+        port = as_text_field(fields["port"])
         known = port in self._rig.graph
         self._rig.tell_parted(self._rig.graph.part_all(port))
         return {"success": known}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    message = "Value is not convertible to string."
-    raise AudioError(message)
-
-
-def _boolean(value: object) -> bool:
-    if value is None or isinstance(value, bool | int | float):
-        return bool(value)
-    message = "Value is not convertible to bool."
-    raise AudioError(message)
-
-
-def _unsigned(value: object) -> int:
-    if not isinstance(value, bool | int | float):
-        message = "Value is not convertible to UInt."
-        raise AudioError(message)
-    if int(value) not in _UINT32:
-        message = "LargestInt out of UInt range"
-        raise AudioError(message)
-    return int(value)
 
 
 def _always(name: str, value: object) -> Callable[[Audio, Fields], Members]:
@@ -123,7 +86,7 @@ def _always(name: str, value: object) -> Callable[[Audio, Fields], Members]:
 
 
 # Each method with the fields it must have.
-_METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Audio, Fields], Members]]] = {
+_METHODS: Mapping[str, Entry[Audio]] = {
     "init_jack": ((), _always("success", True)),
     "close_jack": ((), _always("success", True)),
     "reset_xruns": ((), _always("success", True)),

@@ -1,0 +1,245 @@
+"""The host `mod-host`: a running mod-host over its own TCP protocol, one connection that stays.
+
+Shell. Commands go out as they come and their replies come back as they are. What mod-host does not tell is known from
+what passed (`modhost_memory`), from JACK (`modhost_jack`) and from asking: whenever the connection is new, or a reply
+came too late, every effect is asked for its bypass and its values, so that nothing is believed that is not so.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from controld.bridge.hosts.base import HostEffect, HostEvent
+from controld.bridge.hosts.catalogue import Plugin, load_catalogue
+from controld.bridge.hosts.modhost_audio import Audio
+from controld.bridge.hosts.modhost_jack import JackView
+from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
+from controld.bridge.hosts.modhost_link import LinkState, ModHostLink
+from controld.bridge.hosts.modhost_memory import BYPASS, Memory
+from controld.bridge.hosts.virtual_numbers import atoi
+from controld.bridge.modhost_protocol import READ_BUFFER_BYTES, parse_feedback, parse_reply, tokenize, verdict
+from controld.errors import BridgeStartError
+
+DEFAULT_ADDRESS: Final = ("127.0.0.1", 5555)
+COMMAND_S: Final = 1.0  # below the 1.5 s a session waits; what takes longer is told as unreachable, and may be done yet
+SLOW_S: Final = 4.5  # loading a plugin took up to 0.4 s on an idle desktop machine, and a session waits 5 s
+PROBE_S: Final = 0.25
+QUESTION_S: Final = 0.5  # for each value that is read back
+READY_S: Final = 0.01  # mod-host is let go on telling at most so often
+PATIENCE_S: Final = 0.5  # a mod-host that is there serves us within it, unless another program has it
+FRESH_S: Final = 1.0  # a mod-host that answered within it is well
+SCANNED: Final = 1000  # instances asked for one by one where JACK does not say which there are; sessions count from 0
+
+_SLOW: Final = frozenset({
+    "add", "preload", "remove", "activate", "preset_load", "preset_save", "bundle_add", "bundle_remove", "state_load",
+    "state_save", "multi_add", "multi_preload", "multi_remove", "multi_activate", "feature_enable", "quit",
+})  # fmt: skip
+# mod-host does them, and says nothing: whoever waited would wait in vain.
+_WITHOUT_REPLY: Final = frozenset({"", "help", "save", "load"})
+_STRUCTURE: Final = frozenset({"effect_added", "effect_removed", "preset_load"})
+_NO_JACK_CLIENT: Final = -201
+
+log = logging.getLogger("controld.bridge.mod-host")
+
+
+def parse_address(written: str) -> tuple[str, int]:
+    """Return "host:port" or "[ipv6]:port" in its two parts.
+
+    Raises:
+        BridgeStartError: where it is none, or the feedback port next to it would be none.
+    """
+    host, colon, port = written.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdecimal() and 0 < int(port) < 65_535):
+        message = f"{written!r} is not the address of a mod-host, as in 127.0.0.1:5555"
+        raise BridgeStartError(message)
+    return host.strip("[]"), int(port)
+
+
+class ModHost:
+    """The mod-host at `address` and its feedback port, the next one; a `Host`. One that is not there is waited for."""
+
+    name = "mod-host"
+
+    def __init__(self, address: tuple[str, int] = DEFAULT_ADDRESS, kept: Path | None = None) -> None:
+        self._where = f"{address[0]}:{address[1]}"
+        self._kept = kept or kept_path(address)
+        self._jack = JackView()
+        self._memory = Memory(self.plugins)
+        self._link = ModHostLink(address, self._on_up, self._on_line)
+        self._audio = Audio(self._jack, self.execute, self._memory)
+        self._plugins = load_catalogue()
+        self._events: list[HostEvent] = []
+        self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
+        self._jack_died = False
+        self._ready_due = False
+        self._ready_at = self._answered_at = 0.0
+        self._generation = 0
+        for number, (uri, preset) in read_kept(self._kept).items():
+            self._memory.restore(number, uri, preset)
+        self._link.pump()
+
+    def execute(self, line: str) -> str | None:
+        """Do one command and return mod-host's reply; None where there is none in time, or no mod-host."""
+        name, *words = tokenize(line)
+        if name in _WITHOUT_REPLY or self._jack_died:
+            return None
+        reply = self._link.ask(_padded(line), SLOW_S if name in _SLOW else COMMAND_S)
+        if reply is None:
+            self._tell_state()
+            return None
+        self._answered_at = time.monotonic()
+        self._memory.observe(name, words, reply)
+        self._look_after(name, words, reply)
+        return reply
+
+    def take_events(self) -> list[HostEvent]:
+        """Go on with whatever waits, and return what happened since the last call, oldest first."""
+        self._pump()
+        events = self._memory.take_events()
+        if any(event["type"] in _STRUCTURE for event in events):
+            write_kept(self._kept, self.effects())
+        return events
+
+    def filenos(self) -> list[int]:
+        """Return the descriptors that are readable when mod-host has something to say."""
+        return self._link.filenos()
+
+    def plugins(self) -> Mapping[str, Plugin]:
+        """Return the plugins whose descriptions are known; mod-host may know more."""
+        return self._plugins
+
+    def effects(self) -> Mapping[int, HostEffect]:
+        """Return what is loaded as far as it is known; without a URI where another program, or time past, loaded it."""
+        return self._memory.effects()
+
+    def connections(self) -> list[tuple[str, str]]:
+        """Return JACK's connections, or those that were asked for where JACK cannot be seen."""
+        return self._jack.connections() if self._jack.connected else self._memory.pairs()
+
+    def audio(self, method: str, fields: Mapping[str, object]) -> dict[str, object]:
+        """Answer an audio request.
+
+        Raises:
+            AudioError: for an unknown method, a missing field or one of the wrong kind.
+        """
+        return self._audio.answer(method, fields)
+
+    def healthy(self) -> bool:
+        """Return whether mod-host answers, which it is asked where it did not lately, and JACK runs."""
+        self._pump()
+        if self._jack_died or self._link.state is not LinkState.UP:
+            return False
+        if time.monotonic() - self._answered_at > FRESH_S and self._link.ask("cpu_load", PROBE_S) is not None:
+            self._answered_at = time.monotonic()
+        return self._link.state is LinkState.UP
+
+    def close(self) -> None:
+        """Leave mod-host as it is, with all it plays."""
+        self._link.close()
+        self._jack.close()
+
+    def _pump(self) -> None:
+        self._link.pump()
+        self._tell_state()
+        if self._jack.look() and self._link.state is not LinkState.AWAY:
+            self._lose_jack()
+        now = time.monotonic()
+        if self._ready_due and now - self._ready_at >= READY_S and self._link.state is LinkState.UP:
+            self._ready_due, self._ready_at = False, now
+            self._link.ask("output_data_ready", QUESTION_S)
+
+    def _on_line(self, line: str) -> None:
+        event = parse_feedback(line)
+        if event["type"] == "data_finish":  # mod-host waits: between the two of us only
+            self._ready_due = True
+            return
+        self._audio.hear(event)
+        self._memory.hear(event)
+
+    def _on_up(self) -> None:
+        """Find out what is there; what was remembered may be of a mod-host that is no more."""
+        first, self._generation = self._link.generation != self._generation, self._link.generation
+        if first:
+            self._jack_died = False
+            self._jack.look()
+        for number in sorted(self._candidates(first=first)):
+            self._examine(number)
+        self._ready_due = True  # whoever was here before may have left it silent
+        self._answered_at = time.monotonic()
+
+    def _candidates(self, *, first: bool) -> set[int]:
+        known = set(self._memory.loaded)
+        if not first:
+            return known
+        return known | (self._jack.instances() if self._jack.connected else set(range(SCANNED)))
+
+    def _examine(self, number: int) -> None:
+        """Ask for an instance: gone, as remembered, with other values, or another plugin than remembered."""
+        bypass = self._read(number, BYPASS)
+        if bypass is None:
+            if number in self._memory.loaded and self._link.state is LinkState.UP:
+                self._memory.forget(number)
+            return
+        loaded = self._memory.loaded.get(number)
+        if loaded is None:
+            self._memory.restore(number, "")
+            loaded = self._memory.loaded[number]
+        values = self._read_all(number)
+        if any(value is None for value in values.values()) and self._link.state is LinkState.UP:
+            log.warning("effect %d in mod-host is another plugin than it was; it is not known which", number)
+            self._memory.restore(number, "")
+            values = {}
+        self._memory.found(number, {BYPASS: bypass, **{key: each for key, each in values.items() if each is not None}})
+
+    def _read_all(self, number: int) -> dict[str, float | None]:
+        plugin = self._memory.loaded[number].plugin
+        symbols = [*plugin.control_by_symbol] if plugin else []
+        return {symbol: self._read(number, symbol) for symbol in symbols}
+
+    def _read(self, number: int, symbol: str) -> float | None:
+        reply = parse_reply(self._link.ask(f"param_get {number} {symbol}", QUESTION_S) or "")
+        try:
+            return float(reply.text) if reply.code == 0 else None
+        except ValueError:
+            return None
+
+    def _look_after(self, name: str, words: list[str], reply: str) -> None:
+        """Read what a command changed beyond what its words say, and understand what a refusal gives away."""
+        if name == "preset_load" and verdict(name, reply).ok:
+            number = atoi(words[0])
+            if number in self._memory.loaded:
+                read = {symbol: value for symbol, value in self._read_all(number).items() if value is not None}
+                self._memory.set_preset(number, words[1], read)
+        elif name in {"multi_add", "multi_preload"} and verdict(name, reply).ok:
+            for word in words[2::2]:  # it says yes although it may have refused each of them
+                self._examine(atoi(word))
+        elif parse_reply(reply).code == _NO_JACK_CLIENT:
+            self._lose_jack()
+
+    def _lose_jack(self) -> None:
+        if not self._jack_died:
+            self._jack_died = True
+            log.error("the JACK server died under mod-host, which plays nothing any more: restart JACK, then mod-host")
+
+    def _tell_state(self) -> None:
+        """Log once that mod-host is there, or why it is not."""
+        state, reason = self._link.state, self._link.reason
+        if state is LinkState.UP:
+            if self._said:
+                log.info("mod-host at %s answers%s", self._where, "" if self._link.hears else _MUTE)
+            self._said = ""
+        elif self._said != reason and (state is not LinkState.OPENING or self._link.opening_s > PATIENCE_S):
+            self._said = reason
+            log.warning("waiting for mod-host at %s: %s", self._where, reason)
+
+
+_MUTE: Final = "; it runs without a feedback port (-f), so that what MIDI changes in it is not seen"
+
+
+def _padded(line: str) -> str:
+    """Return the line with blanks behind it that mod-host drops, so that it never fills its read buffer exactly."""
+    while len(line.encode()) % READ_BUFFER_BYTES in {0, READ_BUFFER_BYTES - 1}:
+        line += " "
+    return line
