@@ -21,7 +21,16 @@ from controld.actions import (
     ShowText,
 )
 from controld.changes import Refused, State, StateChange, SurfaceChanged
-from controld.events import ControlTouched, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.events import (
+    ControlEvent,
+    ControlMoved,
+    ControlTurned,
+    OscArrived,
+    ProgramChosen,
+    SurfaceConnected,
+    SurfaceEvent,
+    SurfaceLost,
+)
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent, Mapper
 from controld.mappings.profile import Control
@@ -35,6 +44,9 @@ from controld.session.session import Session
 
 # How often in a row an event rule may cause what another waits for.
 MAX_REACTIONS = 16
+_PLAYED = (ControlMoved, ControlTurned, ProgramChosen)
+# Actions that are not the session's.
+_OWN = frozenset({SendMidi, SendOsc, SelectPage, SetVariable, ShowText, RollBack})
 
 
 @dataclass(slots=True)
@@ -83,6 +95,8 @@ class Rig:
         overdue = self.mapper.next_deadline()
         if overdue is not None and overdue <= event.time_s:
             output = self.tick(event.time_s)  # what was due before this goes before it
+        if isinstance(event, _PLAYED):
+            return self._play(event, output)
         if isinstance(event, SurfaceConnected):
             if not event.client:  # a surface with clients tells a new one by itself
                 output.feedback += self.mapper.full_feedback(event.surface)
@@ -95,15 +109,7 @@ class Rig:
             return output
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
-        if isinstance(event, ControlTouched):
-            return output
-        intents = self.mapper.receive(event)
-        if trace is not None and not intents and (reason := self.mapper.why_none(event)):
-            trace("none", reason)
-        self._do(intents, event.time_s, output)
-        if any(type(change) is Refused for change in output.changes):
-            output.feedback += self.mapper.correction(event.control)
-        return output
+        return output  # a touch moves nothing
 
     def act(self, action: Action, origin: str, now: float) -> Output:
         """Do what somebody asks for who is no control: a program, a test, the rig itself ("")."""
@@ -164,6 +170,18 @@ class Rig:
         output.feedback = [look for surface in surfaces for look in mapper.full_feedback(surface)]
         return output
 
+    def _play(self, event: ControlEvent, output: Output) -> Output:
+        """Do what the rules make of a control's event."""
+        intents = self.mapper.receive(event)
+        if self.trace is not None and not intents and (reason := self.mapper.why_none(event)):
+            self.trace("none", reason)
+        self._do(intents, event.time_s, output)
+        for change in output.changes:
+            if type(change) is Refused:
+                output.feedback += self.mapper.correction(event.control)
+                break
+        return output
+
     def _read_osc(self, event: OscArrived, now: float, output: Output) -> Output:
         origin = f"{event.surface}/{event.client}"
         action = self.namespace.read(event.address, event.args)
@@ -184,16 +202,16 @@ class Rig:
         return self._follow(refusals, now, output) if refusals else output
 
     def _act(self, action: Action, origin: str, now: float, output: Output) -> Output:
-        if isinstance(action, SendMidi | SendOsc):
+        if type(action) not in _OWN:
+            self._engine_act(action, origin, now, output)  # type: ignore[arg-type]
+        elif isinstance(action, SendMidi | SendOsc):
             output.messages.append(action)
         elif isinstance(action, SelectPage | SetVariable | ShowText):
             changes, looks = self.mapper.act(action, origin, now)
             output.feedback += looks
             self._follow(changes, now, output)
-        elif isinstance(action, RollBack):
-            output.roll_back = True
         else:
-            self._engine_act(action, origin, now, output)
+            output.roll_back = True
         return output
 
     def _engine_act(self, action: EngineAction, origin: str, now: float, output: Output) -> None:

@@ -13,7 +13,6 @@ from controld.changes import (
     BypassChanged,
     MorphChanged,
     ParameterChanged,
-    PedalboardChanged,
     Refused,
     StateChange,
     VariableChanged,
@@ -40,6 +39,9 @@ __all__ = ["PENDING_AFTER_S", "Intent", "Mapper"]
 # What the declared safe state is done for.
 PANIC_PLACE = "panic"
 _PANIC = Trigger(PANIC_PLACE, Gesture.EVENT)
+# Facts about what can be held, and about what a control can drive. (As tuples: a union is made anew each time.)
+_HOLDABLE = (ParameterChanged, BypassChanged)
+_DRIVEN = (ParameterChanged, MorphChanged)
 
 
 class Mapper:
@@ -210,14 +212,13 @@ class Mapper:
         view, held = self.view, self._inputs.runs.held
         facts: list[tuple[Key, StateChange]] = []
         for change in changes:
-            kind = type(change)
-            before = view.pedalboard.pedalboard if kind is PedalboardChanged else ""
+            board = view.pedalboard
             key = view.receive(change)
             if key is None:
                 continue
             facts.append((key, change))
-            if kind is PedalboardChanged:
-                self._change_pedalboard(is_other=before != view.pedalboard.pedalboard)
+            if board is not view.pedalboard:
+                self._change_pedalboard(is_other=board.pedalboard != view.pedalboard.pedalboard)
             elif self._has_drives or held.holds or held.returning:
                 self._tell(key, change, now)
         return self._showing.follow(facts, now) if facts else []
@@ -232,9 +233,9 @@ class Mapper:
 
     def _tell(self, key: Key, change: StateChange, now: float) -> None:
         """Tell a fact to those that hold or drive what it is about."""
-        if isinstance(change, ParameterChanged | BypassChanged):
+        if isinstance(change, _HOLDABLE):
             self._inputs.runs.held.told(key, change, now)
-        if isinstance(change, ParameterChanged | MorphChanged):
+        if isinstance(change, _DRIVEN):
             for drive in self._drives.of(key):
                 drive.told(change, self.view, now)
 

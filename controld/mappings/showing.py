@@ -30,7 +30,7 @@ from controld.mappings.view import BEAT, PAGE, PEDALBOARD, View, keys_of
 PENDING_AFTER_S = 0.03
 # How long a light that follows the tempo is lit on each beat; half of the shortest beat there is.
 FLASH_S = 0.1
-_FAMILIES = frozenset({PresetChanged, SnapshotChanged, PedalboardChanged})
+_FAMILIES = (PresetChanged, SnapshotChanged, PedalboardChanged)
 
 
 class Showing:
@@ -78,14 +78,13 @@ class Showing:
         screens: dict[str, Screen] = {}
         is_whole = False
         for key, change in facts:
-            kind = type(change)
             followers = self._by_key.of(key)
-            if kind in _FAMILIES and change.state is State.FAILED:  # type: ignore[union-attr]
+            hand = None
+            if type(change) is ParameterChanged:
+                hand = change.origin if change.state is State.ASKED else None
+            elif isinstance(change, _FAMILIES) and change.state is State.FAILED:
                 # The device may have lit the switch that asked, which is not the one this fact is about any more.
                 failed |= {binding.name for binding in followers}
-            hand = None
-            if kind is ParameterChanged and change.state is State.ASKED:  # type: ignore[union-attr]
-                hand = change.origin  # type: ignore[union-attr]
             for binding in followers:
                 # The hand's own fader is not shown its past while the wish is on its way; a surface with many clients
                 # knows whose hand it is, and spares that one by itself.

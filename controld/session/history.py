@@ -91,7 +91,7 @@ class History:
         """Close the change; one that changed nothing is forgotten."""
         change = self._open or self._closed
         self._open = self._closed = None
-        if change is None or change.empty:
+        if change is None or (not change.cells and change.empty):
             return
         change.at_s = now
         self.undone.clear()

@@ -93,4 +93,4 @@ class Ramps:
 
     def next_deadline(self) -> float | None:
         """Return when the next step is due; None where nothing runs."""
-        return min((ramp.due_s for ramp in self.running.values()), default=None)
+        return min(ramp.due_s for ramp in self.running.values()) if self.running else None

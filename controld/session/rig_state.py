@@ -23,10 +23,11 @@ class RigState:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     muted: bool = False  # no connection to what is no effect is wished
     processing: bool | None = None  # None: not known, it may have been left off
+    _numbered: dict[int, EffectState] = field(default_factory=dict)  # the effects by their numbers
 
     def by_instance(self, instance: int) -> EffectState | None:
         """Return the effect with this number."""
-        return next((effect for effect in self.effects.values() if effect.instance == instance), None)
+        return self._numbered.get(instance)
 
     @property
     def wished(self) -> tuple[tuple[str, str], ...]:
@@ -69,6 +70,7 @@ class RigState:
             effect.set_up(setup)
             effect.untell()
             self.effects[setup.name] = effect
+        self._numbered = {effect.instance: effect for effect in self.effects.values()}
         self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
         self.refused.clear()
 

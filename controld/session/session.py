@@ -50,12 +50,6 @@ from controld.session.saved import SavedSnapshot
 from controld.session.tempo import TAP_PAUSE_S, Tempo
 from controld.session.undo import Undoing
 
-# What a player can take back.
-_UNDOABLE = frozenset({
-    SetBypass, DriveParameter, SetParameter, StepParameter, ToggleParameter, CycleParameter, LoadPreset, RecallSnapshot,
-    MorphSnapshots, LoadPedalboard, SetTempo, TapTempo, SetMute,
-})  # fmt: skip
-
 
 class Session:
     """One rig: its pedalboards, the current one and its snapshot, and the engine's true state."""
@@ -157,18 +151,18 @@ class Session:
         context = self._context
         context.now = now
         kind = type(action)
-        recorded = bool(origin) and kind in _UNDOABLE
+        undoable = _UNDOABLE.get(kind) if origin else None
         gesture: Hashable = None
-        if recorded:
-            sweep = _SWEEPS.get(kind)
-            gesture = None if sweep is None else sweep(action, origin)
-            context.history.begin(gesture, now, TAP_PAUSE_S if kind in _TEMPO else GESTURE_PAUSE_S)
+        if undoable is not None:
+            gesture_of, pause_s = undoable
+            gesture = gesture_of(action, origin)
+            context.history.begin(gesture, now, pause_s)
         try:
             self._handlers[kind](action, origin)
         except Refusal as refusal:
             context.tell(Refused(refusal.subject, refusal.reason, origin))
         finally:
-            if recorded:
+            if undoable is not None:
                 context.history.end(gesture, now)
         return context.take()
 
@@ -204,7 +198,8 @@ class Session:
     def next_deadline(self) -> float | None:
         """Return when `tick` should be called; None for not at all."""
         parts = (self._executor, self._parameters.ramps, self._tempo)
-        return min((due for due in (part.next_deadline() for part in parts) if due is not None), default=None)
+        dues = [due for part in parts if (due := part.next_deadline()) is not None]
+        return min(dues) if dues else None
 
     def replace_pedalboards(self, pedalboards: Sequence[Pedalboard], banks: Sequence[Bank] = ()) -> list[StateChange]:
         """Take changed files: bank and pedalboard stay, the latter unless it changed or is gone."""
@@ -261,13 +256,24 @@ def _moves(action: SetParameter | StepParameter, origin: str) -> Hashable:
     return (action.effect, action.symbol, origin) if action.continuous else None
 
 
-# What an action is a move of, for those that are moves; others are changes by themselves.
-_SWEEPS: dict[type, Callable[..., Hashable]] = {
-    DriveParameter: _sweep,
-    SetParameter: _moves,
-    StepParameter: _moves,
-    MorphSnapshots: lambda action, origin: (action.stops, origin),
-    SetTempo: lambda _action, origin: ("tempo", origin),
-    TapTempo: lambda _action, origin: ("tempo", origin),
+def _by_itself(_action: EngineAction, _origin: str) -> Hashable:
+    return None
+
+
+# What a player can take back: for each kind of action what it is a move of (None: it is a change by itself), and the
+# pause after which the next move is another change.
+_UNDOABLE: dict[type, tuple[Callable[..., Hashable], float]] = {
+    DriveParameter: (_sweep, GESTURE_PAUSE_S),
+    SetParameter: (_moves, GESTURE_PAUSE_S),
+    StepParameter: (_moves, GESTURE_PAUSE_S),
+    MorphSnapshots: (lambda action, origin: (action.stops, origin), GESTURE_PAUSE_S),
+    SetTempo: (lambda _action, origin: ("tempo", origin), TAP_PAUSE_S),
+    TapTempo: (lambda _action, origin: ("tempo", origin), TAP_PAUSE_S),
+    SetBypass: (_by_itself, GESTURE_PAUSE_S),
+    ToggleParameter: (_by_itself, GESTURE_PAUSE_S),
+    CycleParameter: (_by_itself, GESTURE_PAUSE_S),
+    LoadPreset: (_by_itself, GESTURE_PAUSE_S),
+    RecallSnapshot: (_by_itself, GESTURE_PAUSE_S),
+    LoadPedalboard: (_by_itself, GESTURE_PAUSE_S),
+    SetMute: (_by_itself, GESTURE_PAUSE_S),
 }
-_TEMPO = frozenset({SetTempo, TapTempo})
