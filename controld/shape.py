@@ -275,8 +275,16 @@ def _key_at(node: Node, key: str) -> Node:
 
 def expected(node: Node, report: Report, what: str) -> Any:
     """Report that `what` was expected here, and return BAD."""
-    report.error(node, f"expected {what}, found {node.describe()}")
+    report.error(node, f"expected {what}, found {node.describe()}", _unquoted(node))
     return BAD
+
+
+def _unquoted(node: Node) -> str:
+    """Return the hint for `{index}` without quotes, which YAML takes for a mapping."""
+    entries = node.entries or ()
+    if len(entries) != 1 or entries[0][1].value is not None or entries[0][1].kind is not NodeKind.SCALAR:
+        return ""
+    return f'a text with braces needs quotes: "{{{entries[0][0].text}}}"'
 
 
 def as_yaml(value: object) -> str:

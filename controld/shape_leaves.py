@@ -17,6 +17,11 @@ NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 _NUMBER = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _LEVEL = re.compile(rf"({_NUMBER})\s*(\S*)")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
+_COMMA = re.compile(r",[0-9]")
+_PERCENT = frozenset({"percent", "pct", "per"})
+POINT_HINT = "a fraction is written with a point, as in `0.5`"
+# A bare number up to here is meant in seconds, a larger one in milliseconds.
+_MOST_SECONDS = 20.0
 _NOTE = re.compile(r"([A-Ga-g])(#|b|)(-?[0-9]{1,2})")
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "b": -1, "": 0}
@@ -40,13 +45,18 @@ def text(what: str = "a text", *, empty: bool = False) -> Leaf:
     return Leaf(parse, {"type": ["string", "number", "boolean"]} | ({} if empty else {"pattern": r"\S"}), what)
 
 
-def pattern(what: str, regex: str, hint: str = "") -> Leaf:
-    """Return the leaf of a text that matches all of a regular expression (with `^` and `$`)."""
+def pattern(what: str, regex: str, hint: str = "", mend: Callable[[str], str] | None = None) -> Leaf:
+    """Return the leaf of a text that matches all of a regular expression (with `^` and `$`).
+
+    `mend` makes of a text that does not what may be meant; it is offered where that matches.
+    """
     compiled = re.compile(regex)
 
     def parse(node: Node) -> str:
         if not isinstance(node.value, str) or not compiled.search(node.value):
-            raise Mistake(f"expected {what}, found {node.describe()}", hint)
+            other = mend(node.text) if mend else ""
+            near = f"did you mean `{other}`?" if compiled.search(other) else hint
+            raise Mistake(f"expected {what}, found {node.describe()}", near)
         return node.value
 
     return Leaf(parse, {"type": "string", "pattern": regex}, what)
@@ -57,17 +67,19 @@ def name(what: str) -> Leaf:
     return pattern(what, NAME_PATTERN, "a letter first, then letters, digits, `-` and `_`")
 
 
-def choice(what: str, words: Iterable[str], later: Iterable[str] = ()) -> Leaf:
-    """Return the leaf of one of some words; `later` are words that are not built yet."""
-    known, coming = tuple(words), frozenset(later)
+def choice(what: str, words: Iterable[str], meant: Mapping[str, str] | None = None, hint: str = "") -> Leaf:
+    """Return the leaf of one of some words; `meant` are those that people write instead, with the word itself.
+
+    `hint` is for what is near to none of them.
+    """
+    known, others = tuple(words), meant or {}
 
     def parse(node: Node) -> str:
         if node.text in known and isinstance(node.value, str):
             return node.text
-        if node.text in coming:
-            raise Mistake(f"`{node.text}` is part of the language but not built yet")
-        hint = nearest(node.text, known)
-        raise Mistake(f"expected {what} ({listed(known)}), found {node.describe()}", hint)
+        other = others.get(node.text.casefold())
+        near = f"did you mean `{other}`?" if other else nearest(node.text, known)
+        raise Mistake(f"expected {what} ({listed(known)}), found {node.describe()}", near or hint)
 
     return Leaf(parse, {"enum": list(known)}, what)
 
@@ -143,6 +155,10 @@ def level(what: str = "a level", share: tuple[float, float] = (0.0, 100.0)) -> L
         if found is None:
             raise Mistake(f"expected {wanted}, found {node.describe()}")
         value, unit = _finite(float(found[1]), wanted), found[2]
+        if _COMMA.match(unit):
+            raise Mistake(f"expected {wanted}, found {node.describe()}", POINT_HINT)
+        if unit.lower() in _PERCENT:
+            raise Mistake(f"unknown unit `{unit}`", f"a share of the range is `{found[1]} %`")
         if unit and unit.lower() not in known_units():
             raise Mistake(f"unknown unit `{unit}`", nearest(unit.lower(), known_units()) or _units_hint())
         if unit == "%" and not share[0] <= value <= share[1]:
@@ -154,11 +170,17 @@ def level(what: str = "a level", share: tuple[float, float] = (0.0, 100.0)) -> L
     return Leaf(parse, {"anyOf": [{"type": "number"}, texts]}, wanted)
 
 
+def number_cut_off(key: str) -> str:
+    """Return the hint for a key that is the rest of a number: between braces `0,5` is 0 and a key 5."""
+    return POINT_HINT if key.isdigit() else ""
+
+
 def parse_duration(words: str) -> Duration:
     """Return a length of time as written ("300 ms", "2 beats"). Raises Mistake."""
     found = _DURATION.fullmatch(words.strip())
     if found is not None and not found[2]:
-        raise Mistake(f"a duration needs a unit, found `{words}`", f"for example `{found[1]} ms`")
+        unit_meant = "s" if float(found[1]) <= _MOST_SECONDS else "ms"
+        raise Mistake(f"a duration needs a unit, found `{words}`", f"for example `{found[1]} {unit_meant}`")
     unit = _DURATION_UNITS.get(found[2].lower()) if found else None
     if found is None or unit is None:
         hint = nearest(found[2].lower(), _DURATION_UNITS) if found else ""

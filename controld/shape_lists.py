@@ -4,7 +4,7 @@ Pure; see `shape` for what a shape is.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controld.document import Node, NodeKind
 from controld.errors import nearest
@@ -16,6 +16,7 @@ from controld.shape import (
     Report,
     Shape,
     Table,
+    as_yaml,
     expected,
     not_built_yet,
 )
@@ -128,11 +129,12 @@ class Variants:
     what: str
     tables: Mapping[str, Table]
     later: frozenset[str] = frozenset()
+    foreign: Mapping[str, str] = field(default_factory=dict)  # hints for keys that are none
 
     def read(self, node: Node, report: Report) -> object:
         """Return the `Record` of the table that fits; BAD where none does."""
         if node.entries is None:
-            return expected(node, report, f"{self.what} as a mapping (`{next(iter(self.tables))}: ...`)")
+            return self._no_mapping(node, report)
         leading = [key for key, _ in node.entries if key.text in self.tables]
         if len(leading) > 1:
             first, second = leading[:2]
@@ -149,16 +151,31 @@ class Variants:
         tables = self.tables.values()
         return defs.refer(self.name, lambda: {"oneOf": [table.schema(defs) for table in tables]}, self)
 
+    def _no_mapping(self, node: Node, report: Report) -> object:
+        """Report a node that is no mapping; `wait 2 s` and `panic` are nearly one."""
+        key, _, rest = node.text.partition(" ")
+        table = self.tables.get(key)
+        hint = ""
+        if table is not None and node.kind is NodeKind.SCALAR:
+            value = rest.strip() or as_yaml(next(iter(table.fields[key].examples), "..."))
+            hint = f"write `{{{key}: {value}}}`"
+        wanted = f"{self.what} as a mapping (`{next(iter(self.tables))}: ...`)"
+        report.error(node, f"expected {wanted}, found {node.describe()}", hint)
+        return BAD
+
     def _unknown(self, node: Node, report: Report) -> None:
         later = next((key for key, _ in node.entries or () if key.text in self.later), None)
         if later is not None:
             not_built_yet(later, report)
             return
         keys = [key for key, _ in node.entries or ()]
-        hint = next((hint for key in keys if (hint := nearest(key.text, self.tables))), "")
+        hint = next((hint for key in keys if (hint := self._hint(key.text))), "")
         place = keys[0] if keys else node
         found = f", found `{place.text}`" if keys else ""
         report.error(place, f"expected {self.what}{found}", hint or f"one of {', '.join(self.tables)}")
+
+    def _hint(self, key: str) -> str:
+        return self.foreign.get(key) or nearest(key, self.tables)
 
 
 @dataclass(frozen=True, slots=True)

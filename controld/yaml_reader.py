@@ -32,6 +32,9 @@ _WORDS: dict[str, Scalar] = (
     | {f"{sign}{word}": float(f"{sign}inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")}
     | {word: float("nan") for word in (".nan", ".NaN", ".NAN")}
 )
+# The one key of a line, and a colour that YAML takes for a comment.
+_ONE_KEY = re.compile(r"\s+[A-Za-z_-]+")
+_COLOR_AS_COMMENT = re.compile(r"[:,\[{]\s+(#[0-9A-Fa-f]{6})\b")
 _MAX_DIGITS = 300  # the largest float has 309; longer runs of digits are kept as text
 
 # The library's words (left, a part of them is enough) and ours.
@@ -159,7 +162,9 @@ class _Composer:
         node, weight = self._anchors.get(event.anchor, (None, -1))
         if node is None:
             unknown = weight < 0
-            self._fail(event, "no `&` before this gives a value that name" if unknown else "a value that holds itself")
+            hint = "a text that begins with `*` needs quotes" if unknown else ""
+            words = "no `&` before this gives a value that name" if unknown else "a value that holds itself"
+            self._fail(event, words, hint)
             raise AssertionError
         self._count(event, weight)
         return node
@@ -233,6 +238,18 @@ def _syntax_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
     here = lines[line - 1]
     if here[column - 1 : column] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
         return Problem(path, line, column, "not YAML: a tab cannot indent", "use spaces")
+    words = _plainer(said, here, column) or words
     context = getattr(error, "context_mark", None)
     begun = f"what it belongs to begins in line {context.line + 1}" if context and context.line + 1 < line else ""
     return Problem(path, line, column, f"not YAML: {words}", begun)
+
+
+def _plainer(said: str, line: str, column: int) -> str:
+    """Return what is wrong where the line itself tells it better than the library; else ""."""
+    before = line[: column - 1].rstrip()
+    if "mapping values are not allowed" in said and _ONE_KEY.fullmatch(before):
+        return "this line is indented further than the one it follows; put its key below the other keys"
+    comment = _COLOR_AS_COMMENT.search(line)
+    if comment is not None:
+        return f'` #` begins a comment; put the text in quotes: "{comment[1]}"'
+    return ""

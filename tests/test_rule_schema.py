@@ -273,6 +273,13 @@ def test_mistakes_of_a_rule(written: str) -> None:
     assert told(report) == [f"3:{line}" for line in BROKEN[written]]
 
 
+def test_a_range_in_a_rule_without_for() -> None:
+    """A range stands in profiles; in a rule it needs `for`, and the message says how (a schema takes it for a name)."""
+    _, report, _ = read_rules("version: 1\nrules:\n  - {when: 'floor.fs{1..4}', do: {bypass: drive}}\n")
+    hint = "write `for: {n: 1..4}` in the rule, and `floor.fs{n}` here"
+    assert told(report) == [f"3:12: expected `surface.control`, as in `floor.fs1`, found `floor.fs{{1..4}}` ({hint})"]
+
+
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     """A file with every broken rule of the table above tells every one of them, each in its own line."""
     text = "version: 1\nrules:\n" + "".join(f"  - {{{written}}}\n" for written in BROKEN)

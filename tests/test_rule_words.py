@@ -232,7 +232,7 @@ tests:
 """  # noqa: E501
 SAID_OF_TESTS = """\
 4:22: `floor` has no control `fs9` (did you mean `fs6`?)
-4:33: a duration needs a unit, found `5` (for example `5 ms`)
+4:33: a duration needs a unit, found `5` (for example `5 s`)
 4:41: `floor.exp1` is a pedal and cannot do `press`
 4:59: expected a control and what it does, as in `floor.fs1 down`, found `foo`
 4:64: `engine` takes up or down, found `on` (did you mean `down`?)

@@ -67,7 +67,12 @@ def test_resolves_by_the_core_schema_of_yaml_1_2(written: str, value: object) ->
         ),
         ("a: 'x", "f:1:6: not YAML: a quoted text begins before and does not end"),
         ("a: `x`", "f:1:4: not YAML: this character cannot begin a value; put the text in quotes"),
-        ("a: *b", "f:1:4: no `&` before this gives a value that name"),
+        ("a: *b", "f:1:4: no `&` before this gives a value that name (a text that begins with `*` needs quotes)"),
+        (
+            "- when: x\n    do: y",
+            "f:2:7: not YAML: this line is indented further than the one it follows; put its key below the other keys",
+        ),
+        ("a: {color: #ff8000}", 'f:1:20: not YAML: ` #` begins a comment; put the text in quotes: "#ff8000"'),
         ("a: &b [*b]", "f:1:8: a value that holds itself"),
         ("a: !!int 5", "f:1:4: the tag `tag:yaml.org,2002:int` has no meaning here (remove it)"),
         ("---\na\n---\nb", "f:3:1: a second document begins here (one file holds one document; remove the `---`)"),

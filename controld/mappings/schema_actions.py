@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from controld.document import NodeKind
+from controld.mappings import schema_hints as hints
 from controld.mappings.defaults import TAKEOVERS
 from controld.mappings.schema_leaves import (
     ACCELERATION,
@@ -29,13 +30,15 @@ from controld.mappings.schema_leaves import (
 )
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.shape import Field, Shape, Table
-from controld.shape_leaves import boolean, choice, duration, integer, level, name, note, number, text
+from controld.shape_leaves import boolean, choice, duration, integer, level, name, note, number, number_cut_off, text
 from controld.shape_lists import Either, ListOf, OneOrMany, Variants
 
 SETTERS = ("to", "by", "toggle", "cycle")
 MOTION = ("deadzone", "smooth", "takeover")
 SHAPING = ("range", "curve", "steps", "values", *MOTION)
 _SWITCH = ("on", "off", "toggle")
+_ON_OR_OFF = choice("a way", _SWITCH, hints.SWITCH)
+_OF_RULES = frozenset({"mode", "if", "feedback", "tags"})
 
 MIDI_MESSAGE = Table(
     "midi_message", "a MIDI message",
@@ -63,7 +66,9 @@ def _action(key: str, shape_field: Field, doc: str, modifiers: dict[str, Field] 
 def _belongs(key: str) -> str:
     """Return where a modifier belongs, for the hint at an action that does not have it."""
     owners = [f"`{action}`" for action, table in ACTIONS.items() if key in table.fields or key in table.later]
-    return f"`{key}` belongs to {' and '.join(owners)}" if owners else ""
+    if key in _OF_RULES:
+        return f"`{key}` belongs to the rule, beside `when` and `do`"
+    return f"`{key}` belongs to {' and '.join(owners)}" if owners else number_cut_off(key)
 
 
 def _release(what: str) -> Field:
@@ -115,7 +120,7 @@ ACTIONS: dict[str, Table] = {
     "bypass": _action(
         "bypass", Field(OneOrMany(EFFECT, "names of effects"), "The effect, or several at once.", examples=("drive",)),
         "Toggle effects, or make them active or bypassed.",
-        {"to": Field(choice("a way", ("active", "bypassed", "control", "toggle")),
+        {"to": Field(choice("a way", ("active", "bypassed", "control", "toggle"), hints.BYPASS),
                      "What becomes of them; `control`: active at or above half.", default="toggle"),
          "release": _release("the release of the switch takes it back.")},
         fits={"release": ("to", ("active", "bypassed", "toggle"))},
@@ -163,7 +168,8 @@ ACTIONS: dict[str, Table] = {
         fits={"by": ("tempo", ("current",))}, demands={"tempo": ("current", "by")},
     ),
     "transport": _action(
-        "transport", Field(choice("a way", ("start", "stop", "toggle")), "What becomes of it.", examples=("toggle",)),
+        "transport", Field(choice("a way", ("start", "stop", "toggle"), hints.TRANSPORT), "What becomes of it.",
+                           examples=("toggle",)),
         "Start or stop the transport.",
     ),
     "send": _action(
@@ -186,9 +192,9 @@ ACTIONS: dict[str, Table] = {
          "for": Field(short_time("`for`", longest_s=3600.0), "How long; then the standing text returns.",
                       examples=("2 s",))},
     ),
-    "tuner": _action("tuner", Field(choice("a way", _SWITCH), "What becomes of it.", examples=("toggle",)),
+    "tuner": _action("tuner", Field(_ON_OR_OFF, "What becomes of it.", examples=("toggle",)),
                      "Show the tuner or put it away."),
-    "mute": _action("mute", Field(choice("a way", _SWITCH), "What becomes of it.", examples=("toggle",)),
+    "mute": _action("mute", Field(_ON_OR_OFF, "What becomes of it.", examples=("toggle",)),
                     "Part the outputs from the speakers, or join them again."),
     "set": _action(
         "set", Field(VARIABLE_NAME, "The variable, declared under `variables`.", examples=("solo",)),
@@ -217,4 +223,4 @@ ACTIONS: dict[str, Table] = {
     "rollback": _action("rollback", Field(any_of_words("`last`", ("last", True)), "last: the set before this one.",
                                           examples=("last",)), "Return to the last good set of files."),
 }  # fmt: skip
-ACTION = Variants("action", "an action", ACTIONS, later=NOT_BUILT_YET.get("action", frozenset()))
+ACTION = Variants("action", "an action", ACTIONS, later=NOT_BUILT_YET.get("action", frozenset()), foreign=hints.ACTIONS)

@@ -13,6 +13,7 @@ from controld.errors import nearest
 from controld.mappings.expand import BARE_RANGE
 from controld.mappings.profile_tables import osc_address
 from controld.mappings.rule import Event, Gesture
+from controld.mappings.schema_hints import GESTURES, meant
 from controld.shape import Leaf, Mistake, Record, listed
 from controld.shape_leaves import parse_duration
 
@@ -121,8 +122,17 @@ def _parse_chord(node: Node, parts: list[str]) -> Form:
 def parse_control(written: str) -> str:
     """Return `surface.control`. Raises Mistake."""
     if not _CONTROL.match(written):
-        raise Mistake(f"expected `surface.control`, as in `floor.fs1`, found `{written}`")
+        several = re.fullmatch(r"(.*)\{([0-9]+\.\.[0-9]+)\}", written)
+        hint = f"write `for: {{n: {several[2]}}}` in the rule, and `{several[1]}{{n}}` here" if several else ""
+        raise Mistake(f"expected `surface.control`, as in `floor.fs1`, found `{written}`", hint)
     return written
+
+
+def _gesture_hint(word: str) -> str:
+    """Return what may be meant by a word that is no gesture."""
+    if word in {"&", "and", ","} or _CONTROL.match(word):
+        return "a chord is written `floor.fs1 + floor.fs2`"
+    return meant(word, GESTURES) or nearest(word, WORDS)
 
 
 def _words(words: str, *, programs: bool = False) -> _Words:
@@ -134,7 +144,7 @@ def _words(words: str, *, programs: bool = False) -> _Words:
     word, _, rest = words.partition(" ")
     rest = rest.strip()
     if word not in WORDS:
-        raise Mistake(f"expected what the control does ({listed(WORDS)}), found `{word}`", nearest(word, WORDS))
+        raise Mistake(f"expected what the control does ({listed(WORDS)}), found `{word}`", _gesture_hint(word))
     gesture = Gesture(word)
     if not rest:
         return _Words(gesture)

@@ -19,7 +19,8 @@ EFFECT_PATTERN = r"^(role:)?[A-Za-z][A-Za-z0-9_-]*$"
 EFFECT = pattern("the name of an effect", EFFECT_PATTERN,
                  "a letter first, then letters, digits, `-` and `_`; or `role:` and the name of a role")  # fmt: skip
 PARAMETER = pattern("an effect and its parameter, as in `drive/gain`",
-                    r"^(role:)?[A-Za-z][A-Za-z0-9_-]*/[A-Za-z_][A-Za-z0-9_]*$")  # fmt: skip
+                    r"^(role:)?[A-Za-z][A-Za-z0-9_-]*/[A-Za-z_][A-Za-z0-9_]*$",
+                    mend=lambda written: re.sub(r"\s*[.:\s]\s*", "/", written, count=1))  # fmt: skip
 CONTROL_NAME = pattern("a control, as in `floor.fs1`", CONTROL_PATTERN)
 VARIABLE_NAME = name("the name of a variable")
 

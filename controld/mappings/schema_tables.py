@@ -14,6 +14,7 @@ from controld.mappings.raw_midi import RAW_MIDI
 from controld.mappings.rule import Event
 from controld.mappings.schema_actions import ACTION, ACTIONS, MIDI_MESSAGE, SETTERS, SHAPING
 from controld.mappings.schema_forms import FORM, SUBJECTS
+from controld.mappings.schema_hints import BYPASS, RULE_KEYS
 from controld.mappings.schema_leaves import ANY_SCALAR, CONTROL_NAME, EFFECT, PARAMETER, VARIABLE_NAME
 from controld.mappings.schema_tests import TEST
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Shape, Table
@@ -57,7 +58,10 @@ _MIDI = Table(
     {"midi": Field(RAW_MIDI, "The message, without a profile.", required=True, examples=({"cc": 20},))},
     doc="A MIDI message, without a profile.",
 )  # fmt: skip
-RAW = Variants("raw", "what has to happen", {"osc": _OSC, "midi": _MIDI, "event": _EVENT})
+RAW = Variants(
+    "raw", "what has to happen", {"osc": _OSC, "midi": _MIDI, "event": _EVENT},
+    foreign=dict.fromkeys(("control", "surface", "gesture"), "a control stands alone, as in `when: floor.fs1 hold`"),
+)  # fmt: skip
 _FORMS: dict[NodeKind, Shape] = {NodeKind.SCALAR: FORM, NodeKind.MAPPING: RAW}
 _ONE_FORM = Either(_FORMS, "what has to happen, as in `floor.fs1 hold`")
 WHEN = Either({**_FORMS, NodeKind.SEQUENCE: ListOf(_ONE_FORM, "a list of what may happen")}, "what has to happen")
@@ -105,7 +109,7 @@ IF: Table = Table(
         "snapshot": Field(_NAMES, "One of these snapshots was recalled last.", examples=(["Clean", "Lead"],)),
         "pedalboard": Field(_NAMES, "One of these pedalboards is loaded."),
         "bank": Field(_NAMES, "One of these banks is chosen."),
-        "effect": Field(MapOf(EFFECT, choice("a state", ACTIVITY), "effects with `active` or `bypassed`", 1),
+        "effect": Field(MapOf(EFFECT, choice("a state", ACTIVITY, BYPASS), "effects with `active` or `bypassed`", 1),
                         "Effects that must be active or bypassed.", examples=({"drive": "active"},)),
         "parameter": Field(MapOf(PARAMETER, COMPARISON, "parameters with comparisons, as in `{drive/gain: > 50 %}`", 1),
                            "Parameters compared: <, <=, >, >=, =, != and a level, two levels with .. between, or a "
@@ -152,11 +156,14 @@ class _ForValues:
         return {"anyOf": [ranges, values]}
 
 
-def _cut_off(key: str) -> str:
-    """Return the hint for `{when: floor.fs1 repeat 400 ms, 80 ms}`, where the comma begins another key."""
-    return "between braces a comma ends the value before: put that in quotes" if key[:1].isdigit() else ""
+def _foreign(key: str) -> str:
+    """Return the hint for a key of no rule; in `{when: floor.fs1 repeat 400 ms, 80 ms}` a comma begins one."""
+    if key[:1].isdigit():
+        return "between braces a comma ends the value before: put that in quotes"
+    return RULE_KEYS.get(key) or (f"an action stands under `do`, as in `do: {{{key}: ...}}`" if key in ACTIONS else "")
 
 
+_NO_LOOK = choice("what is shown", ("none",), hint="or how it looks, as in `feedback: {color: red}`")
 RULE = Table(
     "rule", "a rule",
     {
@@ -169,13 +176,13 @@ RULE = Table(
         "if": Field(IF, "What must be so besides."),
         "mode": Field(choice("a mode", MODES), "What a second trigger does while the list still runs: restart it, "
                       "ignore the trigger, queue it, or run in parallel.", examples=("queue",)),
-        "feedback": Field(Either({NodeKind.SCALAR: choice("what is shown", ("none",)), NodeKind.MAPPING: LOOK},
-                                 "`none`, or how it looks"), "How the control shows it; `none` for not at all."),
+        "feedback": Field(Either({NodeKind.SCALAR: _NO_LOOK, NodeKind.MAPPING: LOOK}, "`none`, or how it looks"),
+                          "How the control shows it; `none` for not at all."),
         "name": Field(text("a name"), "What the rule is for, for people.", default=""),
         "tags": Field(OneOrMany(text("a tag"), "a list of tags"), "Words to find the rule by.", default=()),
     },
     doc="What happened, and what is done then.",
-    foreign=_cut_off,
+    foreign=_foreign,
 )  # fmt: skip
 
 # The file
