@@ -214,6 +214,16 @@ class TestNotices:
         floor.wait(NOTICE_S)
         assert (floor.text(), floor.text("strip")) == ("shown", "Stage / Clean")
 
+    def test_a_notice_outlasts_a_text_that_ends_under_it(self) -> None:
+        """Each has its own time."""
+        floor = Floor(rule("fs1", show("shown", 1.0)))
+        floor.tap("fs1")
+        floor.notice("no")
+        floor.wait(2.0)
+        assert floor.text() == "no"
+        floor.wait(NOTICE_S)
+        assert floor.text() == "Stage\nClean"
+
     def test_a_notice_can_be_taken_back(self) -> None:
         """By an empty one; one that is said again stands its whole time."""
         floor = Floor()

@@ -8,9 +8,16 @@ from played_floor import PAGES, Floor, rule
 from controld.actions import DriveParameter, MorphSnapshots, SetParameter, StepParameter
 from controld.mappings.driving import drive_of
 from controld.mappings.profile import Control, Kind, Source, SourceType
-from controld.mappings.rule import Condition
+from controld.mappings.rule import Condition, Gesture, Trigger
 from controld.mappings.shaping import Motion, Shaping, Takeover
-from controld.mappings.target import MorphTarget, PageTarget, ParameterTarget, PedalboardTarget
+from controld.mappings.target import (
+    Command,
+    CommandTarget,
+    MorphTarget,
+    PageTarget,
+    ParameterTarget,
+    PedalboardTarget,
+)
 from controld.values import CURVES, Level
 
 GAIN = ParameterTarget("drive", "gain")  # it stands at 0.2
@@ -102,6 +109,15 @@ class TestTakeover:
             floor.tap("fs2" if away == "page" else "fs3")
         assert sweep(floor, "knob", 0.8) == [0.5]
 
+    def test_a_page_that_changes_nothing_for_a_knob_leaves_it_hold(self) -> None:
+        """Though another rule of it comes or goes."""
+        toe = rule("knob", "delay", trigger=Trigger("floor.knob", Gesture.TOE, at=0.97), page="solo")
+        floor = Floor(rule("knob", GAIN), toe, rule("fs1", PageTarget("solo")), stage=PAGES)
+        sweep(floor, "knob", 0.2, 0.5)
+        floor.tap("fs1")
+        floor.wait(1.0)
+        assert sweep(floor, "knob", 0.8) == [0.8]
+
     def test_another_pedalboard_is_not_jumped_upon(self) -> None:
         """Its parameter of the same name is another."""
         floor = Floor(rule("knob", GAIN), rule("fs1", PedalboardTarget("Jazz")), rule("fs2", PedalboardTarget("Stage")))
@@ -141,6 +157,21 @@ class TestMotion:
         assert all(before < after for before, after in pairwise(moves))
         assert moves[-1] == 0.8
         assert floor.rig.next_deadline() is None
+        assert not floor.rig.mapper._inputs.runs
+
+    def test_panic_ends_it_where_it_is(self) -> None:
+        """The next movement follows from there."""
+        floor = Floor(rule("exp", gain(smooth_s=1.0)), rule("fs1", CommandTarget(Command.PANIC)))
+        floor.move("exp", 0.2)
+        floor.move("exp", 0.8, 1.0)
+        floor.wait(0.2)
+        floor.tap("fs1")
+        floor.wait(1.0)
+        stands = floor.value()
+        assert 0.2 < stands < 0.8
+        floor.move("exp", 0.9)
+        floor.wait(0.02)
+        assert abs(floor.value() - stands) < 0.1
 
     def test_somebody_elses_move_ends_it(self) -> None:
         """The hand wins that came last."""

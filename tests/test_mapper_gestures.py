@@ -137,6 +137,26 @@ class TestChords:
         assert ours(floor) == []
         assert floor.rig.next_deadline() is None
 
+    def test_a_finished_tap_counts_when_its_device_goes(self) -> None:
+        """Of a switch that may be part of a chord, too."""
+        floor = Floor(*SINGLES, rule("fs1", "d", gesture=DOUBLE), chord("c"))
+        floor.tap("fs1")
+        floor.lose("floor")
+        assert ours(floor) == ["a"]
+        assert floor.rig.next_deadline() is None
+
+    def test_a_chord_is_the_doing_of_who_pressed_it(self) -> None:
+        """The surface, and of a switch alone its client."""
+        button = Trigger("tablet.button+floor.fs1", Gesture.PRESS, chord=("tablet.button", "floor.fs1"), within_s=0.05)
+        floor = Floor(rule("chord", "a", trigger=button), rule("tablet.button", "b"))
+        floor.move("tablet.button", 1.0, client="host:1")
+        floor.press("fs1")
+        floor.let_go("fs1", "tablet.button")
+        floor.move("tablet.button", 1.0, client="host:2")
+        floor.wait(1.0)
+        asked = [(intent.action, intent.origin) for intent in floor.happened.intents]
+        assert asked == [(A, "tablet/host:1"), (B, "tablet/host:2")]
+
     def test_a_chord_across_surfaces(self) -> None:
         """One surface that goes takes its part with it."""
         names = ("floor.fs1", "tablet.button")

@@ -326,6 +326,13 @@ class TestVariables:
 
 
 class TestWholeStates:
+    def test_only_what_shows_something_is_corrected(self) -> None:
+        """A refused press puts its own light right; one that shows nothing has none."""
+        mapper = Floor(rule("fs1", "drive")).rig.mapper
+        (look,) = mapper.correction("floor.fs1")
+        assert look.force
+        assert [mapper.correction(name) for name in ("floor.fs2", "floor.none")] == [[], []]
+
     def test_every_light_is_told_at_a_resync(self) -> None:
         """In the order of the profile, displays with their text."""
         floor = Floor(rule("fs1", "drive"), rule("fs2", SendTarget(SendMidi("floor", b"\xc0\x01"))))

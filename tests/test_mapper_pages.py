@@ -158,6 +158,23 @@ class TestHeldPages:
         floor.tap("fs3")
         assert floor.page == "main"
 
+    def test_back_ends_what_is_held(self) -> None:
+        """And goes no further; the release has nothing to leave any more."""
+        floor = Floor(rule("fs1", PageTarget("solo", hold=True)), rule("fs2", PageTarget(Seek.BACK)), stage=PAGES)
+        floor.do(PageTarget("fx").action(1.0, 0))
+        floor.press("fs1")
+        floor.tap("fs2")
+        assert floor.page == "fx"
+        floor.let_go("fs1")
+        assert floor.page == "fx"
+
+    @pytest.mark.parametrize(("pick", "page"), [(Seek.NEXT, "main"), (Seek.PREVIOUS, "fx")])
+    def test_from_no_page_the_way_begins_at_an_end(self, pick: Seek, page: str) -> None:
+        """The first, or the last."""
+        floor = Floor(stage=Stage(tuple(Page(each.name) for each in PAGES.pages)))
+        floor.do(PageTarget(pick).action(1.0, 0))
+        assert floor.page == page
+
     def test_a_lost_device_leaves_the_page_it_held(self) -> None:
         """Nothing stays stuck."""
         floor = Floor(rule("fs1", PageTarget("solo", hold=True)), stage=PAGES)
