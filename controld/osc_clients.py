@@ -25,6 +25,7 @@ SUBSCRIBED_S: Final = 60.0  # unless the client says otherwise
 OWNED_S: Final = 0.2  # after its last move a fader belongs to who moved it
 ECHOED_S: Final = 0.25  # a switch that repeats what it was told within this time only repeats it
 
+_NO_NUMBER: Final = (str, type(None))
 Address = tuple[str, int]
 _Args = tuple[OscArg, ...]
 
@@ -89,7 +90,7 @@ class Client:
         """
         if tags:
             self.types[address] = tags[0]
-        if echo is Echo.CONTINUOUS and not isinstance(args[0] if args else None, str | None):
+        if echo is Echo.CONTINUOUS and args and not isinstance(args[0], _NO_NUMBER):
             self.shown[address] = args
             self.moved_s[address] = now
             if self.queue or self.held:

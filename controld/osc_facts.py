@@ -12,6 +12,7 @@ from controld.osc_codec import OscArg, encode
 Value = str | int | float | bool
 
 _INT_LIMIT = 1 << 31
+NUMBERS = (int, float)  # a union would be made anew for each question
 
 
 class Echo(Enum):
@@ -39,18 +40,20 @@ class Fact:
     @property
     def args(self) -> tuple[Value, ...]:
         """All arguments, in their default types."""
-        return (self.value, *self.rest)
+        return (self.value, *self.rest) if self.rest else (self.value,)
 
 
 def same(a: OscArg, b: OscArg) -> bool:
     """Tell whether two arguments are equal within what a 32-bit float and one conversion keep."""
-    if isinstance(a, int | float) and isinstance(b, int | float):
+    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
         return isclose(a, b, rel_tol=5e-7, abs_tol=1e-9)
     return a == b
 
 
 def same_args(a: tuple[OscArg, ...], b: tuple[OscArg, ...]) -> bool:
     """Tell whether two argument lists are equal, as `same` does."""
+    if len(a) == 1 == len(b):
+        return same(a[0], b[0])
     return len(a) == len(b) and all(map(same, a, b))
 
 
@@ -62,6 +65,8 @@ def write(fact: Fact, tag: str) -> bytes:
     Raises:
         OscEncodeError: the address or a value cannot be written.
     """
+    if type(fact.value) is float and not fact.rest and tag in {"", "f"}:
+        return encode(fact.address, (fact.value,))  # what faders are told all day
     value = _suited(fact, tag)
     first = _fitting_tag(value, tag)
     if first in "TF":

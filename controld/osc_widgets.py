@@ -14,7 +14,7 @@ from controld.events import ControlEvent, ControlMoved, ControlTurned, ProgramCh
 from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Profile, Source
 from controld.osc_codec import OscArg
-from controld.osc_facts import Echo, Fact, Value
+from controld.osc_facts import NUMBERS, Echo, Fact, Value
 from controld.osc_pattern import OscPattern, compile_pattern, is_pattern
 from controld.values import calibrate, clamp
 
@@ -171,7 +171,7 @@ def _widget(surface: str, control: Control, source: Source) -> Widget:
 
 def _number(widget: Widget, args: _Args) -> float | None:
     arg = args[widget.index] if widget.index < len(args) else None
-    return float(arg) if isinstance(arg, int | float) and isfinite(arg) else None
+    return float(arg) if isinstance(arg, NUMBERS) and isfinite(arg) else None
 
 
 def _misfit(widget: Widget, args: _Args, takes: str) -> str:

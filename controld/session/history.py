@@ -95,17 +95,18 @@ class History:
             return
         change.at_s = now
         self.undone.clear()
+        if gesture is not None:
+            self._gestures.pop(gesture, None)
+            self._gestures[gesture] = change  # the one that moved last stands last
         if self._merged and not change.whole:
             return
         if not change.kept:
             change.kept = True
             self._done.append(change)
         if change.whole or change.left:
-            self._gestures.clear()
-        if gesture is not None:
-            if len(self._gestures) >= MAX_GESTURES:
-                del self._gestures[min(self._gestures, key=lambda key: self._gestures[key].at_s)]
-            self._gestures[gesture] = change
+            self._gestures = {} if gesture is None else {gesture: change}
+        elif len(self._gestures) > MAX_GESTURES:
+            del self._gestures[next(iter(self._gestures))]
 
     def note(self, effect: str, symbol: str, before: float, after: float) -> Change | None:
         """Note a value of the open change; return the change, None where none is open."""
