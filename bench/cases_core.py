@@ -51,7 +51,7 @@ def _row(what: str, counted: Mapping[int, Costs], timed: Costs) -> Row:
     row: Row = {"played": what}
     row |= {f"{size} rules": rounded(costs[what]) for size, costs in counted.items()}
     if counted:
-        row["most x least"] = rounded(_spread(what, [*counted.values()]))
+        row["most x least"] = f"{_spread(what, [*counted.values()]):.3f}"
         first = next(iter(counted.values()))
         row["x look-up and call"] = rounded(first[what] / first[instructions.FLOOR])
     return {**row, f"us, {_TIMED_RULES} rules": rounded(timed[what])}
