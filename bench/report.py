@@ -7,17 +7,18 @@ from bench.results import RESULTS, CaseResult, Report, Row, load, markdown
 
 HOW = """\
 Every figure is from one run of `make bench`. All but the last three tables: the daemon as a process, real UDP and JACK
-MIDI in, real ZeroMQ out to a bridge stand-in that answers at once. Messages are sent on a fixed schedule and latency counts from the time a message
-was *due* (open loop), so a program that stalls cannot hide the messages that waited. Subject and floor take turns in
-the same run. *forwarder* is a bare asyncio loop from UDP to a DEALER socket, *python-osc echo* a minimal server that
-sends back what it gets: neither has rules, state or checks. *merged* moves were replaced by a newer one of the same
-control before the engine could take them; their latency counts until that newer one arrived. *lost* never arrived nor
-did anything newer; *dropped* were dropped by the kernel; *last missing* counts controls whose final value is wrong.
-*CPU ms/1000* is the subject's CPU time for 1000 messages; *sender p99* is how late the sender itself was.
+MIDI in, real ZeroMQ out to a bridge stand-in that answers at once. Messages are sent on a fixed schedule and latency
+counts from the time a message was *due* (open loop), so a program that stalls cannot hide the messages that waited.
+Subject and floor take turns in the same run. *forwarder* is a bare asyncio loop from UDP to a DEALER socket,
+*python-osc echo* a minimal server that sends back what it gets: neither has rules, state or checks. *merged* moves were
+replaced by a newer one of the same control before the engine could take them; their latency counts until that newer one
+arrived. *lost* never arrived nor did anything newer; *dropped* were dropped by the kernel; *last missing* counts
+controls whose final value is wrong. *CPU ms/1000* is the subject's CPU time for 1000 messages; *sender p99* is how late
+the sender itself was.
 
-The pure core is measured by itself, in one process, on rigs read from files (`bench/core_files.py`): each event with all
-that follows from it, to the reply that confirms it and the lights that show that. Instructions are counted by valgrind,
-so that no other load disturbs them; the microseconds beside them are of the fastest of five runs."""
+The pure core is measured by itself, in one process, on rigs read from files (`bench/core_files.py`): each event with
+all that follows from it, to the reply that confirms it and the lights that show that. Instructions are counted by
+valgrind, so that no other load disturbs them; the microseconds beside them are of the fastest of five runs."""
 
 
 def render(report: Report) -> str:
