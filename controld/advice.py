@@ -97,7 +97,10 @@ def answer_explain(controls: Iterable[str], config: RigConfig, view: View) -> An
     names = list(controls) or [name for name in grounds.controls if name in used]
     for name in names:
         if name not in grounds.controls:
-            return {"error": hinted(f"there is no control `{name}`", name, grounds.controls)}
+            text = f"there is no control `{name}`"
+            named = [each for each in grounds.controls if each.partition(".")[2] == name]
+            error = f"{text} (did you mean `{named[0]}`?)" if named else hinted(text, name, grounds.controls)
+            return {"error": error}
     page = view.page.page
     now = " / ".join(filter(None, (view.pedalboard.pedalboard, view.snapshot.snapshot, page and f"page {page}")))
     return {"now": now, "controls": [asdict(explain(name, grounds, view, page)) for name in names]}

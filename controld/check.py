@@ -69,6 +69,7 @@ def add_schema_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", type=Path, metavar="FOLDER", help="write all of them to FOLDER/schema/, one file for each kind"
     )
+    parser.add_argument("--format", choices=["json"], default="json", help="a schema is JSON, with this or without")
 
 
 def run_schema(args: argparse.Namespace) -> int:

@@ -38,17 +38,17 @@ class Command(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
-    args = _parser(words).parse_args(words)
+    args, unknown = _parser(words).parse_known_args(words)
+    if unknown:  # in the words of the command, which say what it does take
+        args.refuse(f"unrecognized arguments: {' '.join(unknown)}")
     handler: Callable[[argparse.Namespace], int] = args.handler
     try:
         return handler(args)
     except ConfigError as error:
         print(error, file=sys.stderr)
         count = len(error.problems)
-        print(
-            f"\n{count} mistake{'s' if count > 1 else ''}; nothing was started. {error.advice}".rstrip(),
-            file=sys.stderr,
-        )
+        outcome = "; nothing was started." if args.starts else ""
+        print(f"\n{count} mistake{'s' if count > 1 else ''}{outcome} {error.advice}".rstrip(), file=sys.stderr)
         return 1
     except ControldError as error:
         print(f"controld: {error}", file=sys.stderr)
@@ -80,7 +80,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         )
         if each.name == asked:
             each.add_arguments(command)
-        command.set_defaults(handler=each.run)
+        command.set_defaults(handler=each.run, refuse=command.error, starts=each.name == "run")
     return parser
 
 

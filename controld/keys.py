@@ -24,8 +24,8 @@ class Stage(Protocol):
 
     controls: dict[str, str]  # full names with their kinds, in the order of the surfaces
 
-    def play(self, steps: Iterable[Step]) -> Iterator[str]:
-        """Play steps, in real or in virtual time; yield what there is to say of them."""
+    def play(self, steps: Iterable[Step]) -> Iterator[object]:
+        """Play steps, in real or in virtual time; yield what there is to say of them, as what prints so."""
 
     def line(self) -> str:
         """Return how the rig stands."""
@@ -83,8 +83,8 @@ def play_keys(stage: Stage) -> None:
             break
         words = keyboard.words(key)
         if words:
-            for line in stage.play(list(parse_steps(words))):
-                print(line)
+            for happened in stage.play(list(parse_steps(words))):
+                print(happened)
             print(f"{' '.join(words)}: {stage.line()}", flush=True)
         elif key in keyboard.moving:
             print(f"{keyboard.chosen}: + and - move it", flush=True)

@@ -40,7 +40,7 @@ def run_test(args: argparse.Namespace) -> int:
     if args.format == "json":
         sys.stdout.write(json.dumps(_as_members(verdicts), indent=2, ensure_ascii=False) + "\n")
     else:
-        for line in _as_text(verdicts, config, took_s, Ink(sys.stdout)):
+        for line in _as_text(verdicts, config, took_s, Ink(sys.stdout), args.only):
             sys.stdout.write(line + "\n")
     return int(any(verdict.failures for verdict in verdicts))
 
@@ -74,7 +74,7 @@ def _as_members(verdicts: Iterable[Verdict]) -> dict[str, Any]:
     return {"passed": sum(bool(test["passed"]) for test in tests), "tests": tests}
 
 
-def _as_text(verdicts: list[Verdict], config: RigConfig, took_s: float, ink: Ink) -> Iterator[str]:
+def _as_text(verdicts: list[Verdict], config: RigConfig, took_s: float, ink: Ink, only: str) -> Iterator[str]:
     folder = config.path.parent
     for verdict in verdicts:
         mark = ink("red", "FAIL") if verdict.failures else ink("green", "ok  ")
@@ -83,7 +83,8 @@ def _as_text(verdicts: list[Verdict], config: RigConfig, took_s: float, ink: Ink
             yield from _failed(verdict, ink)
     failed = sum(bool(verdict.failures) for verdict in verdicts)
     if not verdicts:
-        yield "no tests: write them under `tests:` in a mapping file, see docs/testing.md"
+        none = f"no test has `{only}` in its name or place; there are {len(config.tests)}"
+        yield none if config.tests else "no tests: write them under `tests:` in a mapping file, see docs/mapping.md"
         return
     count = f"{len(verdicts)} test{'s' if len(verdicts) != 1 else ''}"
     result = ink("red", f"{failed} failed") if failed else ink("green", "all passed")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from controld.control import Answer
+from controld.errors import ControldError, nearest
 
 _COLORS = {
     "in": "36",
@@ -27,6 +28,10 @@ _COLORS = {
 SAME_CAUSE_S = 2.0
 # More messages in a row are counted, not printed.
 LONGEST_ROW = 8
+
+
+class WatchError(ControldError):
+    """What should be watched cannot be; the text says why."""
 
 
 class _Printer:
@@ -61,7 +66,11 @@ def watch(
     as_json: bool = False,
     only: frozenset[str] = frozenset(),
 ) -> None:
-    """Print records until they end."""
+    """Print records until they end. Raises WatchError where `only` names a kind that there is none of."""
+    for kind in only:
+        if kind not in _COLORS:
+            hint = nearest(kind, _COLORS) or f"there are {', '.join(_COLORS)}"
+            raise WatchError(f"no step is called `{kind}` ({hint})")
     if not as_json:
         print(_header(status), file=stream, flush=True)
     printer = _Printer(stream, color=stream.isatty() and not os.environ.get("NO_COLOR"))

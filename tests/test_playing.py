@@ -1,5 +1,6 @@
 """`controld simulate` as a process: offline, from a script, and by the keys of a terminal."""
 
+import json
 import os
 import pty
 import re
@@ -32,6 +33,15 @@ class TestOffline:
         assert "0.050 s light floor.fs1: red on" in lines
         assert "3600.550 s rule mappings/stage.yaml: snapshot Crunch" in lines
         assert lines[-1] == "Clean to Lead / Crunch: drive, delay, reverb active"
+
+    def test_programs_get_the_same_as_one_object(self) -> None:
+        """What happened, with its time, and how the rig stands then."""
+        told = json.loads(run("--format", "json", "floor.fs1", "down", "wait", "600", "ms").stdout)
+        rules = [each for each in told["happened"] if each["kind"] == "rule"]
+        assert [(each["at_s"], each["text"]) for each in rules] == [(0.5, "snapshot Lead")]
+        assert told["happened"][0] == {"at_s": 0.0, "kind": "control", "control": "floor.fs1", "text": "down"}
+        assert (told["snapshot"], told["engine"], told["effects"]["drive"]) == ("Lead", "up", True)
+        assert "--keys has no end" in run("--format", "json", "--keys").stderr
 
     def test_a_script_has_comments(self, tmp_path: Path) -> None:
         """One step after the other, over as many lines as one likes."""

@@ -40,7 +40,7 @@ from controld.session.requests import (
 from controld.simulate import SimulateError, Step, parse_steps
 from controld.trace import _WORDS, describe, describe_request
 from controld.values import Duration, Level
-from controld.watch import LONGEST_ROW, watch
+from controld.watch import LONGEST_ROW, WatchError, watch
 
 STATUS: dict[str, object] = {
     "pedalboard": "Stage",
@@ -86,6 +86,11 @@ class TestMonitor:
         records: list[dict[str, object]] = [{"t": 1, "kind": kind, "text": kind} for kind in ("in", "rule", "reply")]
         assert [line.split()[-1] for line in printed(records, only=frozenset({"rule"}))[3:]] == ["rule"]
         assert printed(records, as_json=True)[1] == '{"t": 1, "kind": "rule", "text": "rule"}'
+
+    def test_a_kind_that_there_is_none_of(self) -> None:
+        """Nothing would ever come; so it is said at once, with the nearest."""
+        with pytest.raises(WatchError, match=r"no step is called `rules` \(did you mean `rule`\?\)"):
+            printed([], only=frozenset({"rules"}))
 
     def test_times_count_from_messages_that_are_not_shown(self) -> None:
         """Who looks at replies only still sees how long they took."""
