@@ -12,7 +12,7 @@ from controld.mappings.bindings import Binding, Bound, ghost_of
 from controld.mappings.chord import Edge, Route, Router, chords_of
 from controld.mappings.gesture import Fired, wants_of
 from controld.mappings.held import Press
-from controld.mappings.profile import Kind
+from controld.mappings.profile import Control, Kind
 from controld.mappings.rule import Gesture
 from controld.mappings.runs import Intent, Runs
 from controld.mappings.view import View
@@ -31,6 +31,7 @@ class Inputs:
         self.runs = Runs(view)
         self.unmapped = 0  # events of controls that no rule uses
         self.pressed: set[str] = set()  # controls a condition asks for, that went down or up since this was cleared
+        self.latched: set[str] = set()  # latches that moved since this was cleared
         self._undecided: dict[str, Binding] = {}
         triggers = (bound.trigger for binding in bindings.values() for bound in binding.every)
         self._router = Router(chords_of(triggers))
@@ -47,6 +48,8 @@ class Inputs:
         binding = self.bindings.get(event.control)
         if binding is None or not (binding.rules or binding.is_used):
             self.unmapped += type(event) is not ControlTouched
+            if binding is not None and is_latch(binding.control):
+                self.latched.add(binding.name)
             return []
         intents: list[Intent] = []
         if type(event) is ControlMoved:
@@ -176,14 +179,16 @@ class Inputs:
     def _switched(self, binding: Binding, event: ControlMoved, origin: str, intents: list[Intent]) -> None:
         """Take an edge of a switch; each edge of a latch is a press, because the device toggles it by itself."""
         now = event.time_s
-        is_latch = binding.control is not None and binding.control.kind is Kind.LATCH
-        if event.position >= 0.5 or is_latch:
+        both = is_latch(binding.control)
+        if both:
+            self.latched.add(binding.name)
+        if event.position >= 0.5 or both:
             if binding.chorded:
                 binding.origin = origin
                 self._follow(self._router.down(binding.name, now, self._chords_now(binding)), intents)
             else:
                 self._down(binding, now, origin, intents)
-        if event.position < 0.5 or is_latch:
+        if event.position < 0.5 or both:
             if binding.chorded:
                 self._follow(self._router.up(binding.name, now), intents)
             else:
@@ -303,6 +308,11 @@ class Inputs:
             binding.zones.forget()
         for drive in binding.drives():
             drive.lose(self.view)
+
+
+def is_latch(control: Control | None) -> bool:
+    """Tell whether a control is a switch that its device toggles, and lights, by itself."""
+    return control is not None and control.kind is Kind.LATCH
 
 
 def _first(due: tuple[float, int, object]) -> tuple[float, int]:

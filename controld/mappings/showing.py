@@ -120,6 +120,12 @@ class Showing:
             for binding in self._by_key.of(("control", name)):
                 self._pending[binding.name] = min(now, self._pending.get(binding.name, now))
 
+    def look_again(self, names: Iterable[str], now: float) -> None:
+        """Take controls whose device lit them by itself: their true look is told soon, though no fact may follow."""
+        for name in names:
+            if can_show(self._bindings[name].control):
+                self._pending.setdefault(name, now + PENDING_AFTER_S)
+
     def has_text(self, control: str) -> bool:
         """Tell whether a text can be shown there: displays can, and whatever an OSC surface draws."""
         binding = self._bindings.get(control)
