@@ -108,7 +108,9 @@ def _own(light: Light, style: str, color: str) -> Frame | None:
         name = nearest_color(color, light.colors) if color else ""
         value = light.colors[name] if name else light.on
     if value is not None:
-        return _value_frame(light, value, channel)
+        shown = _value_frame(light, value, channel)
+        # On a channel of its own a colour blinks with the one that stood there before, so that one has to be dark.
+        return (*_off(light), *shown) if style == "blink" and channel is not None else shown
     return _mixed(light, color, DIM_SHARE) if light.rgb and style == "dim" else None
 
 

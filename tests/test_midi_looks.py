@@ -62,7 +62,7 @@ def wire(name: str, style: str, color: str = "", value: float = 1.0) -> str:
         ("grid", "dim", "blue", 1.0, "90 04 2F"),
         ("grid", "dim", "pink", 1.0, "90 04 07"),
         ("grid", "dim", "", 1.0, "90 04 07"),
-        ("grid", "blink", "green", 1.0, "91 04 15"),
+        ("grid", "blink", "green", 1.0, "90 04 00 91 04 15"),
         ("grid", "pulse", "", 1.0, "92 04 03"),
         ("grid", "pulse", "violet", 1.0, "92 04 2D"),
         ("two", "blink", "orange", 1.0, "90 05 04"),
