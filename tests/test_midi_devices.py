@@ -81,7 +81,7 @@ class TestDevices:
             async with surface("behringer-x-touch-mini", events) as desk:
                 setup = [message.hex() for message in profile("behringer-x-touch-mini").setup]
                 desk.show([look("top1", style="on"), look("knob8", 1.0)])
-                shown = [*setup, "b0100d", "900001"]
+                shown = [*setup, "ba087f", "900001"]
                 assert await device.hears(len(shown)) == shown
                 device.tell("send 9a087f")
                 assert await device.hears(1) == ["900001"]
