@@ -26,7 +26,10 @@ _Args = tuple[OscArg, ...]
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """A control as OSC knows it; `control` is its full name, `index` which argument is its own (from 0)."""
+    """A control as OSC knows it; `control` is its full name, `index` which argument is its own (from 0).
+
+    `traits` are those of its kind, which is looked up once: a member of an enumeration is slow to look up by.
+    """
 
     control: str
     kind: Kind
@@ -34,10 +37,11 @@ class Widget:
     index: int
     ends: tuple[float, float] | None  # raw heel and toe
     exact: bool
+    traits: "_Traits"
 
     def read(self, args: _Args, client: str, now: float) -> list[ControlEvent] | str:
         """Return what a message to the widget's address says, or why it says nothing."""
-        return _BY_KIND[self.kind].read(self, args, client, now)
+        return self.traits.read(self, args, client, now)
 
     def position_of(self, raw: float) -> float:
         """Return the position 0.0-1.0 of a number on the wire; what is beyond an end is at it."""
@@ -130,12 +134,12 @@ class Widgets:
         A switch shows what is confirmed, so a wish on its way changes nothing; a fader follows the wish.
         """
         widget = self._by_control.get(feedback.control)
-        if widget is None or not widget.exact or not _BY_KIND[widget.kind].shown:
+        if widget is None or not widget.exact or not widget.traits.shown:
             return []
         facts: list[Fact] = []
         if feedback.text:
             facts.append(Fact(f"{widget.address}/label", feedback.text))
-        continuous = _BY_KIND[widget.kind].continuous
+        continuous = widget.traits.continuous
         if continuous or feedback.state is not State.ASKED:
             lit = feedback.value >= 0.5
             self._values[widget.control] = float(widget.raw_of(feedback.value)) if continuous else lit
@@ -149,6 +153,8 @@ class Widgets:
 
     def _shared(self, widget: Widget) -> list[Fact]:
         sharing = self._exact[widget.address]
+        if len(sharing) == 1 and widget.index == 0:
+            return [Fact(widget.address, self._values[widget.control], echo_of(widget))]
         if any(other.index != place or other.control not in self._values for place, other in enumerate(sharing)):
             return []
         value, *rest = (self._values[other.control] for other in sharing)
@@ -157,13 +163,14 @@ class Widgets:
 
 def echo_of(widget: Widget) -> Echo:
     """Return how a client that moved the widget is answered."""
-    return _BY_KIND[widget.kind].echo
+    return widget.traits.echo
 
 
 def _widget(surface: str, control: Control, source: Source) -> Widget:
     exact = not is_pattern(source.address)
     name = f"{surface}.{control.name}"
-    return Widget(name, control.kind, source.address, source.argument - 1, control.calibrate, exact)
+    index, traits = source.argument - 1, _BY_KIND[control.kind]
+    return Widget(name, control.kind, source.address, index, control.calibrate, exact, traits)
 
 
 # Readers, by kind
