@@ -3,6 +3,7 @@
 Also a peer that says only what a test tells it, for what no healthy mod-host does.
 """
 
+import random
 import select
 import socket
 import threading
@@ -11,8 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
-
-from rig_process import free_port
 
 from controld.bridge.hosts.serve_modhost import ServedHost
 from controld.bridge.hosts.virtual import VirtualHost
@@ -26,6 +25,15 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.002)
+
+
+def free_pair() -> int:
+    """Return a port that is free together with the next one, of those the system hands to nobody by itself."""
+    while True:
+        port = random.randrange(20_000, 32_000, 2)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            socket.create_server(("127.0.0.1", port + 1)).close()
+            return port
 
 
 class _Noting(VirtualHost):
@@ -44,7 +52,7 @@ class ModHostThread:
     """A mod-host that runs until `kill`; `start` makes a new one, with nothing loaded, on the same ports."""
 
     def __init__(self) -> None:
-        self.address = ("127.0.0.1", free_port())
+        self.address = ("127.0.0.1", free_pair())
         self.lines: list[str] = []
         self.frozen = threading.Lock()  # held: it does nothing, and answers nobody
         self.start()
@@ -87,7 +95,7 @@ class Peer:
     """Two listening sockets where a mod-host would be; nothing is read or said but by the test."""
 
     def __init__(self, *, feedback: bool = True) -> None:
-        self.listening = socket.create_server(("127.0.0.1", free_port()))
+        self.listening = socket.create_server(("127.0.0.1", free_pair()))
         self.port: int = self.listening.getsockname()[1]
         self.address = ("127.0.0.1", self.port)
         self.feedbacks = socket.create_server(("127.0.0.1", self.port + 1)) if feedback else None

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from bad_bridge import CELLS, settle, storm
-from rig_process import DELAY_URI, DRIVE_URI, RigProcess, Tablet, free_port, wait_for
-from served_modhost import ModHostThread
+from rig_process import DELAY_URI, DRIVE_URI, RigProcess, Tablet, wait_for
+from served_modhost import ModHostThread, free_pair
 from troubled_rig import status
 
 _PINGS = itertools.count(1)
@@ -36,8 +36,9 @@ class ModHost(ModHostThread):
 
 
 @pytest.fixture(autouse=True)
-def no_jack(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a JACK server: what others run is none of these tests' business."""
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a JACK server and without plugins: what it really has is none of these tests' business."""
+    monkeypatch.setenv("LV2_PATH", "/nowhere")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "controld-none")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
 
@@ -146,7 +147,7 @@ def test_a_frozen_mod_host_is_waited_for(tmp_path: Path, mod_host: ModHost) -> N
 
 def test_a_mod_host_that_is_not_there_yet_is_said_and_waited_for(tmp_path: Path) -> None:
     """The rig starts; the log says what it waits for; the pedalboard is loaded when it comes."""
-    rig = RigProcess(tmp_path, engine=f'mod-host, address: "127.0.0.1:{free_port()}"')
+    rig = RigProcess(tmp_path, engine=f'mod-host, address: "127.0.0.1:{free_pair()}"')
     rig.start()
     try:
         wait_for(lambda: "waiting for mod-host at 127.0.0.1:" in rig.text, "the reason")

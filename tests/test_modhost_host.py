@@ -58,6 +58,13 @@ def host_at(address: tuple[str, int], kept: Path) -> Iterator[Ends]:
         ends.host.close()
 
 
+@pytest.fixture(autouse=True)
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without JACK and without plugins: the packaged descriptions are used."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "controld-none")
+    monkeypatch.setenv("LV2_PATH", "/nowhere")
+
+
 @pytest.fixture
 def mod_host() -> Iterator[ModHostThread]:
     with ModHostThread() as running:
@@ -162,6 +169,7 @@ class TestFeedback:
         mod_host.midi(bytes([0xC2, 7]))
         wanted = {"transport", "cpu_load", "midi_program_change"}
         ends.until(lambda: wanted <= {event["type"] for event in ends.told}, "the three of them")
+        assert {event.get("bpm", 99.0) for event in ends.take()} == {99.0}
         data = ends.host.audio("get_jack_data", {})
         assert (data["bpm"], data["bpb"], data["rolling"]) == (99.0, 3.0, True)
 

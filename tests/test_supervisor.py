@@ -230,3 +230,22 @@ def test_child_dies_with_its_parent() -> None:
 def _options(endpoints: list[str]) -> list[str]:
     command, events, health = endpoints
     return ["--host", "virtual", "--endpoint", command, "--events", events, "--health", health]
+
+
+def test_the_childs_log_keeps_its_levels(caplog: pytest.LogCaptureFixture) -> None:
+    """What is an error in the child is one in the daemon, under the child's own name."""
+    lines = ["ERROR controld.bridge.mod-host: it is dead", "NOTE controld.x: plain", READY_LINE]
+    script = f"import sys; print({chr(10).join(lines)!r}, file=sys.stderr, flush=True); sys.stdin.read()"
+
+    async def scenario() -> None:
+        process = BridgeProcess([sys.executable, "-c", script])
+        await process.start()
+        await process.stop()
+
+    with caplog.at_level(logging.INFO, "controld.bridge"):
+        asyncio.run(scenario())
+    told = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
+    assert told[:2] == [
+        ("controld.bridge.mod-host", "ERROR", "it is dead"),
+        ("controld.bridge", "INFO", "NOTE controld.x: plain"),
+    ]

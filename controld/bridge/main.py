@@ -62,7 +62,7 @@ def _faults(text: str) -> Mapping[str, int]:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit code, 1 where an endpoint cannot be had."""
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         host, title = _make_host(args)
     except BridgeStartError as error:

@@ -24,6 +24,8 @@ READY_S = 10.0
 # How the bridge says that it is ready, and how it begins every sentence meant for people.
 _READY = re.compile(r"controld bridge: .* on \S+, events \S+, health \S")
 _PREFIX = "controld bridge: "
+# A line of the child's own log.
+_LOGGED = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL) (controld[\w.-]*): (.*)")
 
 log = logging.getLogger("controld.bridge")
 
@@ -126,8 +128,13 @@ class BridgeProcess:
     def _tell(self, line: str) -> None:
         if not line:
             return
-        self._last_line = line.removeprefix(_PREFIX)
-        log.info("%s", self._last_line)
+        logged = _LOGGED.match(line)
+        self._last_line = logged[3] if logged else line.removeprefix(_PREFIX)
+        if logged:
+            level = logging.getLevelNamesMapping()[logged[1]]
+            logging.getLogger(logged[2]).log(level, "%s", self._last_line)
+        else:
+            log.info("%s", self._last_line)
         if _READY.match(line):
             self._ready.set()
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from controld.bridge.hosts.base import HostEffect, HostEvent
-from controld.bridge.hosts.catalogue import Plugin, load_catalogue
+from controld.bridge.hosts.catalogue import Plugin, Preset
+from controld.bridge.hosts.lv2_installed import Installed
 from controld.bridge.hosts.modhost_audio import Audio
 from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
@@ -38,6 +39,7 @@ _SLOW: Final = frozenset({
 })  # fmt: skip
 # mod-host does them, and says nothing: whoever waited would wait in vain.
 _WITHOUT_REPLY: Final = frozenset({"", "help", "save", "load"})
+_ADDING: Final = frozenset({"add", "preload", "multi_add", "multi_preload"})
 _STRUCTURE: Final = frozenset({"effect_added", "effect_removed", "preset_load"})
 _NO_JACK_CLIENT: Final = -201
 
@@ -65,20 +67,19 @@ class ModHost:
     def __init__(self, address: tuple[str, int] = DEFAULT_ADDRESS, kept: Path | None = None) -> None:
         self._where = f"{address[0]}:{address[1]}"
         self._kept = kept or kept_path(address)
+        self._installed = Installed()
+        self._saved: dict[str, list[tuple[str, Preset]]] = {}  # by directory: presets whose bundle is still to be added
         self._jack = JackView()
         self._memory = Memory(self.plugins)
         self._link = ModHostLink(address, self._on_up, self._on_line)
         self._audio = Audio(self._jack, self.execute, self._memory)
-        self._plugins = load_catalogue()
-        self._events: list[HostEvent] = []
         self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
         self._jack_died = False
         self._ready_due = False
         self._ready_at = self._answered_at = 0.0
         self._generation = 0
-        for number, (uri, preset) in read_kept(self._kept).items():
-            self._memory.restore(number, uri, preset)
-        self._link.pump()
+        self._known = read_kept(self._kept)
+        self._pump()
 
     def execute(self, line: str) -> str | None:
         """Do one command and return mod-host's reply; None where there is none in time, or no mod-host."""
@@ -107,8 +108,8 @@ class ModHost:
         return self._link.filenos()
 
     def plugins(self) -> Mapping[str, Plugin]:
-        """Return the plugins whose descriptions are known; mod-host may know more."""
-        return self._plugins
+        """Return the plugins that are installed here; mod-host may know more."""
+        return self._installed.plugins
 
     def effects(self) -> Mapping[int, HostEffect]:
         """Return what is loaded as far as it is known; without a URI where another program, or time past, loaded it."""
@@ -139,8 +140,12 @@ class ModHost:
         """Leave mod-host as it is, with all it plays."""
         self._link.close()
         self._jack.close()
+        self._installed.close()
 
     def _pump(self) -> None:
+        self._installed.pump()
+        if not self._installed.settled:
+            return  # an effect is not taken over before it is known what it could be
         self._link.pump()
         self._tell_state()
         if self._jack.look() and self._link.state is not LinkState.AWAY:
@@ -164,6 +169,10 @@ class ModHost:
         if first:
             self._jack_died = False
             self._jack.look()
+            self._installed.refresh()
+        for number, (uri, preset) in self._known.items():
+            self._memory.restore(number, uri, preset)
+        self._known = {}
         for number in sorted(self._candidates(first=first)):
             self._examine(number)
         self._ready_due = True  # whoever was here before may have left it silent
@@ -212,11 +221,27 @@ class ModHost:
             if number in self._memory.loaded:
                 read = {symbol: value for symbol, value in self._read_all(number).items() if value is not None}
                 self._memory.set_preset(number, words[1], read)
-        elif name in {"multi_add", "multi_preload"} and verdict(name, reply).ok:
-            for word in words[2::2]:  # it says yes although it may have refused each of them
+        elif name in _ADDING and verdict(name, reply).ok:
+            # A plugin may begin with other values than it describes, and which of many were refused is not said.
+            for word in words[2::2] if name.startswith("multi_") else words[1:]:
                 self._examine(atoi(word))
         elif parse_reply(reply).code == _NO_JACK_CLIENT:
             self._lose_jack()
+        elif name in {"preset_save", "bundle_add", "bundle_remove"} and verdict(name, reply).ok:
+            self._keep_preset(name, words)
+
+    def _keep_preset(self, name: str, words: list[str]) -> None:
+        """Know a preset that was saved once its bundle was added, as mod-host does; the rest is read from the disk."""
+        if name == "preset_save":
+            effect = self._memory.effects().get(atoi(words[0]))
+            label, directory, file = words[1], words[2].rstrip("/"), words[3]
+            if effect is not None:
+                preset = Preset(f"file://{directory}/{file}", label, effect.values)
+                self._saved.setdefault(directory, []).append((effect.uri, preset))
+            return
+        for uri, preset in self._saved.pop(words[0].rstrip("/"), []) if name == "bundle_add" else []:
+            self._installed.add_preset(uri, preset)
+        self._installed.refresh()
 
     def _lose_jack(self) -> None:
         if not self._jack_died:

@@ -13,8 +13,10 @@ from controld.bridge.hosts.modhost_jack import JackView, Pair
 from controld.bridge.modhost_protocol import format_command, parse_reply, verdict
 
 
-class PairBook(Protocol):
-    """Who is told of connections that came and went."""
+class Book(Protocol):
+    """Who knows the transport, and is told of connections that came and went."""
+
+    transport: dict[str, object]
 
     def join(self, one: str, other: str) -> None:
         """Take note of a connection."""
@@ -26,20 +28,17 @@ class PairBook(Protocol):
 
 
 class Audio:
-    """Answers for a mod-host; `execute` does one of its commands, `book` is told what was joined and parted."""
+    """Answers for a mod-host; `execute` does one of its commands, `book` keeps what is known of it."""
 
-    def __init__(self, jack: JackView, execute: Callable[[str], str | None], book: PairBook) -> None:
+    def __init__(self, jack: JackView, execute: Callable[[str], str | None], book: Book) -> None:
         self._jack = jack
         self._execute = execute
         self._book = book
-        self._transport: Members = {"bpb": 4.0, "bpm": 120.0, "rolling": False}
         self._xruns = self._forgiven = 0
 
     def hear(self, event: HostEvent) -> None:
-        """Take note of feedback about transport and load."""
-        if event["type"] == "transport":
-            self._transport = {key: event[key] for key in self._transport}
-        elif event["type"] == "cpu_load":
+        """Take note of feedback about the load."""
+        if event["type"] == "cpu_load":
             self._xruns = _whole(event.get("xruns"))
 
     def answer(self, method: str, fields: Fields) -> Members:
@@ -51,8 +50,8 @@ class Audio:
         return checked(_METHODS, method, fields)(self, fields)
 
     def data(self, _fields: Fields) -> Members:
-        """Return load and transport, the latter as mod-host told it last; xruns where it tells its load."""
-        return {**self._transport, "cpu_load": self._load(), "xruns": max(0, self._xruns - self._forgiven)}
+        """Return load and transport; xruns are counted where mod-host tells its load."""
+        return {**self._book.transport, "cpu_load": self._load(), "xruns": max(0, self._xruns - self._forgiven)}
 
     def reset_xruns(self, _fields: Fields) -> Members:
         """Count from here."""

@@ -1,6 +1,6 @@
 """The JACK server as the bridge sees it: ports, connections and figures that mod-host does not tell.
 
-A shell without threads: no callbacks, so that nothing of libjack's can hold the interpreter; what changes is asked. The
+A shell. What changes is asked; the only callback is the one that tells the server's end, because nothing else does. The
 server is never started. Where there is none, or no libjack, everything here is empty.
 """
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 LOOK_S: Final = 0.5  # between two looks at whether mod-host is still in the graph
 REOPEN_S: Final = 2.0  # asking for a server that is not there takes 4 ms
+LAST_CALLBACK_S: Final = 0.03  # what a callback that has begun may take to be done with the interpreter
 MOD_HOST_PORT: Final = "mod-host:midi_in"
 _EFFECT: Final = "effect_"
 
@@ -25,7 +26,7 @@ class JackView:
     def __init__(self) -> None:
         self._client: Any = None
         self._next_look = self._next_open = 0.0
-        self._has_mod_host = False
+        self._has_mod_host = self._down = False
         self._jack: Any = _library()
 
     @property
@@ -39,19 +40,18 @@ class JackView:
         mod-host does not join a server again that it was thrown out of, nor a new one.
         """
         now = time.monotonic()
-        if now < self._next_look:
+        if now < self._next_look and not self._down:
             return False
         self._next_look = now + LOOK_S
+        had = self._has_mod_host
+        if self._down:
+            self.close()
+            self._next_open = now
         if self._client is None and now >= self._next_open:
             self._next_open = now + REOPEN_S
             self._open()
-        had, self._has_mod_host = self._has_mod_host, bool(self.ports(MOD_HOST_PORT))
-        if had and not self._has_mod_host:
-            self.close()
-            return True
-        if self._client is not None and not self.ports("system:"):
-            self.close()  # a server that is gone answers nothing
-        return False
+        self._has_mod_host = bool(self.ports(MOD_HOST_PORT))
+        return had and not self._has_mod_host
 
     def ports(self, start: str = "", /, **kind: bool) -> list[str]:
         """Return the names of the ports whose name begins so; `kind` as `get_ports` of JACK-Client has it."""
@@ -109,8 +109,10 @@ class JackView:
     def close(self) -> None:
         """Leave the server; can be called twice."""
         client, self._client = self._client, None
-        self._has_mod_host = False
+        down, self._down, self._has_mod_host = self._down, False, False
         if client is not None:
+            if down:
+                time.sleep(LAST_CALLBACK_S)  # closing ends the thread that may be within the callback
             with contextlib.suppress(*self._errors()):
                 client.close()
 
@@ -119,6 +121,11 @@ class JackView:
             return
         with contextlib.suppress(self._jack.JackOpenError):
             self._client = self._jack.Client("controld-bridge", no_start_server=True)
+            self._client.set_shutdown_callback(self._on_shutdown)
+
+    def _on_shutdown(self, _status: object, _reason: str) -> None:
+        """Take note, on libjack's thread; a server that is gone goes on listing its ports."""
+        self._down = True
 
     def _either_way(self, verb: str, one: str, other: str) -> bool:
         for pair in ((one, other), (other, one)):

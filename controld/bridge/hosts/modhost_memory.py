@@ -40,6 +40,7 @@ class Memory:
 
     def __init__(self, plugins: Callable[[], Mapping[str, Plugin]]) -> None:
         self.loaded: dict[int, Loaded] = {}
+        self.transport: dict[str, object] = {"rolling": False, "bpb": 4.0, "bpm": 120.0}
         self._plugins = plugins
         self._pairs: dict[Pair, None] = {}  # a set that keeps its order
         self._events: list[HostEvent] = []
@@ -69,6 +70,8 @@ class Memory:
         effect = self.loaded.get(number) if isinstance(number, int) else None
         if event["type"] == "param_set" and effect and isinstance(symbol, str) and isinstance(value, float):
             effect.values[symbol] = value
+        if event["type"] == "transport":
+            self.transport = {name: event[name] for name in self.transport}
         self._events.append({**event, "client": ""})
         if effect and event["type"] == "param_set" and symbol == BYPASS and isinstance(number, int):
             self._follow_bypass(number, client="")
@@ -102,6 +105,11 @@ class Memory:
                 self._write(number, symbol, value)
         effect.preset = uri
         self._emit("preset_load", effect_id=number, uri=uri)
+
+    def set_transport(self, **values: object) -> None:
+        """Take note of a change of the transport; mod-host tells it too, but late: with what it has to tell next."""
+        self.transport |= values
+        self._events.append({"type": "transport", **self.transport})
 
     def join(self, one: str, other: str) -> None:
         """Take note of a connection; JACK has it from output to input, whatever the order it was asked in."""
@@ -243,6 +251,11 @@ def _each(change: Callable[[int], None], words: list[str]) -> None:
         change(atoi(word))
 
 
+def _transport(memory: Memory, words: list[str]) -> None:
+    bpb, bpm = (single(atof(word)) for word in words[1:3])
+    memory.set_transport(rolling=atoi(words[0]) != 0, bpb=bpb, bpm=bpm)
+
+
 _CHANGES: Mapping[str, Callable[[Memory, list[str]], None]] = {
     "add": lambda memory, words: memory.add(words[0], atoi(words[1])),
     "preload": lambda memory, words: memory.add(words[0], atoi(words[1])),
@@ -255,6 +268,9 @@ _CHANGES: Mapping[str, Callable[[Memory, list[str]], None]] = {
     "disconnect": lambda memory, words: memory.part([(words[0], words[1])]),
     "disconnect_safe": lambda memory, words: memory.part([(words[0], words[1])]),
     "disconnect_all": lambda memory, words: memory.part([pair for pair in memory.pairs() if words[0] in pair]),
+    "transport": _transport,
+    "set_bpm": lambda memory, words: memory.set_transport(bpm=single(atof(words[0]))),
+    "set_bpb": lambda memory, words: memory.set_transport(bpb=single(atof(words[0]))),
     "multi_add": _multi_add,
     "multi_preload": _multi_add,
     "multi_remove": lambda memory, words: _each(memory.remove, words),
