@@ -11,6 +11,7 @@ from typing import Protocol
 
 from controld.changes import BeatPassed
 from controld.control import ControlServer
+from controld.midi_words import midi_words
 from controld.rig import Output, Rig
 from controld.session.requests import Denied, Done, EngineRequest, TimedOut
 from controld.surfaces.osc_outlet import Wire
@@ -68,7 +69,7 @@ class Tracer:
 
     def _observer_of(self, surface: str) -> SurfaceObserver:
         def saw(direction: str, message: object, at_s: float) -> None:
-            words = _midi_words(message) if isinstance(message, bytes) else str(message)
+            words = _with_words(message) if isinstance(message, bytes) else str(message)
             self._publish(direction, f"{surface}  {words}", at_s, surface=surface, **_raw(message))
 
         return saw
@@ -99,16 +100,6 @@ def _raw(message: object) -> dict[str, object]:
     return {}
 
 
-def _midi_words(data: bytes) -> str:
-    """Return the bytes, and what they say in the words of the MIDI specification (channels 1-16)."""
-    import mido
-
-    try:
-        message = mido.Message.from_bytes(data)
-    except ValueError:  # several messages, or none that is whole
-        return data.hex(" ").upper()
-    fields = {name: value for name, value in message.dict().items() if name not in {"type", "time"}}
-    if "channel" in fields:
-        fields["channel"] += 1
-    words = " ".join(f"{name} {value}" for name, value in fields.items() if name != "data")
-    return f"{data.hex(' ').upper()}  {message.type} {words}".rstrip()
+def _with_words(data: bytes) -> str:
+    """Return bytes, and what they say."""
+    return f"{data.hex(' ').upper()}  {midi_words(data)}".rstrip()
