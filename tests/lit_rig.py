@@ -68,6 +68,11 @@ class LitRig(OfflineRig):
         self.wait(2.0)
         self.forget()
 
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the engine is there."""
+        return self._up
+
     # The hand on the device
 
     def switch(self, control: str, *, down: bool) -> None:

@@ -131,6 +131,7 @@ def configs() -> tuple[RigConfig, ...]:
     return tuple(found)
 
 
+POSITIONS = {b"\xb0\x09", b"\xb0\x10", b"\xb0\x32"}
 SWITCHES = st.sampled_from(["fs1", "fs2", "fs3", "fs4", "own1", "own2", "latch1", "latch2"])
 
 
@@ -210,9 +211,9 @@ class LightMachine(RuleBasedStateMachine):
         rig.wait(8.0)
         if rig.is_there:
             truth = drawn("floor", rig.profile, rig.rig)
-            assert {address.hex(): message.hex() for address, message in rig.lights.items()} == {
-                address.hex(): message.hex() for address, message in truth.items()
-            }
+            # What one drives shows the confirmed value to the surface that asked, and there is none without an engine.
+            told = truth.keys() - (set() if rig.is_up else POSITIONS)
+            assert {a.hex(): rig.lights[a].hex() for a in told} == {a.hex(): truth[a].hex() for a in told}
 
     @step()
     def the_engine_holds_what_is_wished(self) -> None:

@@ -31,7 +31,7 @@ class Inputs:
         self.runs = Runs(view)
         self.unmapped = 0  # events of controls that no rule uses
         self.pressed: set[str] = set()  # controls a condition asks for, that went down or up since this was cleared
-        self.latched: set[str] = set()  # latches that moved since this was cleared
+        self.by_itself: set[str] = set()  # what its device may show otherwise than it is told, since this was cleared
         self._undecided: dict[str, Binding] = {}
         triggers = (bound.trigger for binding in bindings.values() for bound in binding.every)
         self._router = Router(chords_of(triggers))
@@ -49,7 +49,7 @@ class Inputs:
         if binding is None or not (binding.rules or binding.is_used):
             self.unmapped += type(event) is not ControlTouched
             if binding is not None and is_latch(binding.control):
-                self.latched.add(binding.name)
+                self.by_itself.add(binding.name)
             return []
         intents: list[Intent] = []
         if type(event) is ControlMoved:
@@ -181,7 +181,7 @@ class Inputs:
         now = event.time_s
         both = is_latch(binding.control)
         if both:
-            self.latched.add(binding.name)
+            self.by_itself.add(binding.name)
         if event.position >= 0.5 or both:
             if binding.chorded:
                 binding.origin = origin
@@ -282,6 +282,8 @@ class Inputs:
             gesture = bound.trigger.gesture
             if gesture is Gesture.MOVE or any(zone.is_of(bound.trigger) for zone in entered):
                 self._begin(bound, event.position, 0, origin, event.time_s, intents)
+        if not intents and binding.lamps and binding.control is not None and binding.control.kind is Kind.FADER:
+            self.by_itself.add(binding.name)  # the hand moved it for nothing
 
     def _begin(
         self, bound: Bound, position: float, detents: int, origin: str, now: float, intents: list[Intent]

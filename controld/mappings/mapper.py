@@ -104,9 +104,9 @@ class Mapper:
         intents = inputs.receive(event)
         if inputs.pressed:
             self._tell_pressed(event.time_s)
-        if inputs.latched:
-            self._showing.look_again(inputs.latched, event.time_s)
-            inputs.latched.clear()
+        if inputs.by_itself:
+            self._showing.look_again(inputs.by_itself, event.time_s)
+            inputs.by_itself.clear()
         return intents
 
     def why_none(self, event: ControlMoved | ControlTurned | ProgramChosen) -> str:

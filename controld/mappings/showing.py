@@ -121,7 +121,7 @@ class Showing:
                 self._pending[binding.name] = min(now, self._pending.get(binding.name, now))
 
     def look_again(self, names: Iterable[str], now: float) -> None:
-        """Take controls whose device lit them by itself: their true look is told soon, though no fact may follow."""
+        """Take controls that were lit or moved without us: their true look is told soon, though no fact may follow."""
         for name in names:
             if can_show(self._bindings[name].control):
                 self._pending.setdefault(name, now + PENDING_AFTER_S)
