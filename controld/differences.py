@@ -79,7 +79,11 @@ def _each(path: str, key: str, name: Node, value: Node, what: str) -> Iterator[s
 
 
 def _are_rules(node: Node) -> bool:
-    return bool(node.items) and all(item.get("when") is not None for item in node.items or ())
+    """Tell whether a list is one of rules, or of tests, which are told in the same way."""
+    signs = ("when",), ("name", "play")
+    return bool(node.items) and any(
+        all(item.get(key) is not None for item in node.items or () for key in sign) for sign in signs
+    )
 
 
 def _compare_rules(path: str, key: str, old: Sequence[Node], new: Sequence[Node]) -> Iterator[str]:
@@ -95,7 +99,7 @@ def _compare_rules(path: str, key: str, old: Sequence[Node], new: Sequence[Node]
     yield from (_whole(path, key, rule, "gone") for rule in old if id(rule) not in matched)
     kept = [id(pairs[id(rule)]) for rule in new if id(rule) in pairs]
     if kept != [id(rule) for rule in old if id(rule) in matched]:
-        yield f"{path} {key}: the order of the rules is another"
+        yield f"{path} {key}: their order is another"
 
 
 def _matched(old: Sequence[Node], new: Sequence[Node]) -> dict[int, Node]:

@@ -80,9 +80,7 @@ def test_the_order_of_rules_is_a_difference() -> None:
     """For the first that fits may win."""
     text = "version: 1\nrules:\n  - {when: floor.a, do: {bypass: x}}\n  - {when: floor.b, do: {bypass: y}}\n"
     lines = text.splitlines(keepends=True)
-    assert told(text, "".join([*lines[:2], lines[3], lines[2]])) == [
-        "stage.yaml rules: the order of the rules is another"
-    ]
+    assert told(text, "".join([*lines[:2], lines[3], lines[2]])) == ["stage.yaml rules: their order is another"]
 
 
 def test_two_rules_on_one_switch_are_told_apart() -> None:
@@ -101,6 +99,16 @@ def test_boards_and_profiles_are_told_by_their_keys() -> None:
         "board.yaml:4 effects.echo: gone: plugin x",
         "new.yaml: new file",
         "gone.yaml: the file is gone",
+    ]
+
+
+def test_a_test_is_told_like_a_rule() -> None:
+    """By its name, with what is different in it; not the whole list twice."""
+    old = "tests:\n  - {name: solo, play: floor.fs1, expect: drive active}\n  - {name: echo, play: floor.fs2}\n"
+    new = old.replace("drive active", "drive bypassed").replace("  - {name: echo, play: floor.fs2}\n", "")
+    assert told(old, new) == [
+        "stage.yaml:2 tests solo: expect drive active -> drive bypassed",
+        "stage.yaml:3 tests echo: gone",
     ]
 
 
