@@ -245,6 +245,7 @@ class Boards:
             context.tell(self.snapshot_change())
         if not failures:
             self._last_good = Played(context.pedalboard, self.snapshot_name, {}, context.bpm)
+            context.executor.all_or_nothing = False  # what it loses later is no reason to give up the rest of it
 
     def lost(self) -> None:
         """Take that the engine is gone: what was confirmed is only asked."""

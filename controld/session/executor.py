@@ -89,6 +89,7 @@ class Executor:
     def install(self, pedalboard: Pedalboard) -> None:
         """Make a pedalboard the wish; call `reconcile` when everything that belongs to the wish was asked."""
         self.rig.install(pedalboard)
+        self.ledger.failures.clear()
         for effect in self.rig.effects.values():
             plugin = self.ledger.plugins.get(effect.uri)
             if plugin is not None:
@@ -118,6 +119,7 @@ class Executor:
         """Look what the engine holds, and send the difference."""
         self._reread()
         self.rig.forget()
+        self.ledger.failures.clear()
         self.reconcile()
 
     def _reread(self) -> None:
@@ -251,8 +253,8 @@ class Executor:
     # Rounds
 
     def _start(self) -> None:
+        # What failed so far counts on: something else that is asked meanwhile does not make a load whole.
         self._busy, self._rounds = True, 0
-        self.ledger.failures.clear()
         self._advance()
 
     def _advance(self) -> None:
@@ -299,7 +301,9 @@ class Executor:
             self.state = EngineState.UP
             self._emit(EngineChanged(self.state, self.reason))
         self.tell_news()
-        self._finished(list(self.ledger.failures))
+        failures = list(self.ledger.failures)
+        self.ledger.failures.clear()
+        self._finished(failures)
         if not self._busy and self._learn_ahead:
             self.outbox.put_plan(self._questions_about(self._learn_ahead))
             self._learn_ahead = []
