@@ -1,4 +1,4 @@
-"""A pedalboard is loaded whole, or not at all where there is another to go back to; one that plays is never given up."""
+"""A pedalboard is loaded whole, or not at all where there is another to go to; one that plays is never given up."""
 
 import pytest
 from fake_engine import DELAY, DRIVE, board, started
