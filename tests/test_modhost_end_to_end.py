@@ -118,6 +118,26 @@ def test_a_new_mod_host_is_given_everything_again(tmp_path: Path, mod_host: ModH
             assert sorted(mod_host.loaded.values()) == sorted([DRIVE_URI, DELAY_URI])
 
 
+def test_it_may_die_at_every_step_of_loading(tmp_path: Path, mod_host: ModHost) -> None:
+    """Each new one dies one change later; the last of them holds the whole pedalboard, nothing twice."""
+    with playing(tmp_path, mod_host) as (rig, tablet):
+        before = rest(rig, mod_host, tablet)
+        mod_host.kill()
+        for change in range(1, 40):
+            wait_for(lambda: status(rig)["engine"] != "up", "the loss")
+            mod_host.start()
+            mod_host.die_at(change)
+            wait_for(lambda: mod_host.died or (status(rig)["settled"] and status(rig)["engine"] == "up"), "an end", 20)
+            if not mod_host.died:
+                break
+        assert change > 8, mod_host.lines[-20:]
+        mod_host.host.dies_at = 0
+        assert rest(rig, mod_host, tablet) == before
+        assert mod_host.loaded == {1: DRIVE_URI, 2: DELAY_URI}
+        effects = [pair for pair in mod_host.host.connections() if "effect_" in f"{pair}"]
+        assert len(effects) == len(set(effects)) == 3
+
+
 def test_a_killed_bridge_interrupts_nothing(tmp_path: Path, mod_host: ModHost) -> None:
     """SIGKILL: the new bridge finds the effects of the old one, and none is loaded again."""
     with playing(tmp_path, mod_host) as (rig, tablet):

@@ -75,6 +75,7 @@ class ModHost:
         self._audio = Audio(self._jack, self.execute, self._memory)
         self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
         self._jack_died = False
+        self._believes = False  # in what is remembered
         self._ready_due = False
         self._ready_at = self._answered_at = 0.0
         self._generation = 0
@@ -99,7 +100,7 @@ class ModHost:
         """Go on with whatever waits, and return what happened since the last call, oldest first."""
         self._pump()
         events = self._memory.take_events()
-        if any(event["type"] in _STRUCTURE for event in events):
+        if self._believes and any(event["type"] in _STRUCTURE for event in events):
             write_kept(self._kept, self.effects())
         return events
 
@@ -147,6 +148,8 @@ class ModHost:
         if not self._installed.settled:
             return  # an effect is not taken over before it is known what it could be
         self._link.pump()
+        if self._link.state is LinkState.AWAY:
+            self._lose_effects()
         self._tell_state()
         if self._jack.look() and self._link.state is not LinkState.AWAY:
             self._lose_jack()
@@ -164,48 +167,54 @@ class ModHost:
         self._memory.hear(event)
 
     def _on_up(self) -> None:
-        """Find out what is there; what was remembered may be of a mod-host that is no more."""
+        """Find out what is there; what was known may be of a mod-host that is no more."""
         first, self._generation = self._link.generation != self._generation, self._link.generation
         if first:
             self._jack_died = False
             self._jack.look()
             self._installed.refresh()
-        for number, (uri, preset) in self._known.items():
-            self._memory.restore(number, uri, preset)
-        self._known = {}
+        self._believes = True
         for number in sorted(self._candidates(first=first)):
             self._examine(number)
+        self._known = {}
         self._ready_due = True  # whoever was here before may have left it silent
         self._answered_at = time.monotonic()
 
     def _candidates(self, *, first: bool) -> set[int]:
-        known = set(self._memory.loaded)
+        known = {*self._memory.loaded, *self._known}
         if not first:
             return known
         return known | (self._jack.instances() if self._jack.connected else set(range(SCANNED)))
 
     def _examine(self, number: int) -> None:
-        """Ask for an instance: gone, as remembered, with other values, or another plugin than remembered."""
+        """Ask for an instance: gone, as it was known, with other values, or another plugin than was thought."""
         bypass = self._read(number, BYPASS)
+        loaded = self._memory.loaded.get(number)
         if bypass is None:
-            if number in self._memory.loaded and self._link.state is LinkState.UP:
+            if loaded and self._link.state is LinkState.UP:
                 self._memory.forget(number)
             return
-        loaded = self._memory.loaded.get(number)
-        if loaded is None:
-            self._memory.restore(number, "")
-            loaded = self._memory.loaded[number]
-        values = self._read_all(number)
-        if any(value is None for value in values.values()) and self._link.state is LinkState.UP:
-            log.warning("effect %d in mod-host is another plugin than it was; it is not known which", number)
-            self._memory.restore(number, "")
-            values = {}
+        uri, preset = (loaded.uri, loaded.preset) if loaded else self._known.get(number, ("", ""))
+        values = self._read_all(number, uri)
+        if None in values.values() and self._link.state is LinkState.UP:
+            log.warning("effect %d in mod-host is not %s, which it was; it is not known what it is", number, uri)
+            self._memory.forget(number)
+            uri, preset, values = "", "", {}
+        if number not in self._memory.loaded:
+            self._memory.restore(number, uri, preset)
         self._memory.found(number, {BYPASS: bypass, **{key: each for key, each in values.items() if each is not None}})
 
-    def _read_all(self, number: int) -> dict[str, float | None]:
-        plugin = self._memory.loaded[number].plugin
-        symbols = [*plugin.control_by_symbol] if plugin else []
-        return {symbol: self._read(number, symbol) for symbol in symbols}
+    def _read_all(self, number: int, uri: str) -> dict[str, float | None]:
+        plugin = self.plugins().get(uri)
+        return {symbol: self._read(number, symbol) for symbol in plugin.control_by_symbol} if plugin else {}
+
+    def _lose_effects(self) -> None:
+        """Tell that everything is gone, so that nobody believes in it meanwhile; what it was is tried again later."""
+        if self._believes:
+            self._believes = False
+            self._known = {number: (each.uri, each.preset) for number, each in self.effects().items() if each.uri}
+            for number in list(self._memory.loaded):
+                self._memory.forget(number)
 
     def _read(self, number: int, symbol: str) -> float | None:
         reply = parse_reply(self._link.ask(f"param_get {number} {symbol}", QUESTION_S) or "")
@@ -218,9 +227,10 @@ class ModHost:
         """Read what a command changed beyond what its words say, and understand what a refusal gives away."""
         if name == "preset_load" and verdict(name, reply).ok:
             number = atoi(words[0])
-            if number in self._memory.loaded:
-                read = {symbol: value for symbol, value in self._read_all(number).items() if value is not None}
-                self._memory.set_preset(number, words[1], read)
+            loaded = self._memory.loaded.get(number)
+            if loaded is not None:
+                read = self._read_all(number, loaded.uri)
+                self._memory.set_preset(number, words[1], {key: each for key, each in read.items() if each is not None})
         elif name in _ADDING and verdict(name, reply).ok:
             # A plugin may begin with other values than it describes, and which of many were refused is not said.
             for word in words[2::2] if name.startswith("multi_") else words[1:]:
@@ -246,6 +256,7 @@ class ModHost:
     def _lose_jack(self) -> None:
         if not self._jack_died:
             self._jack_died = True
+            self._lose_effects()
             log.error("the JACK server died under mod-host, which plays nothing any more: restart JACK, then mod-host")
 
     def _tell_state(self) -> None:

@@ -16,6 +16,9 @@ from controld.bridge.modhost_protocol import verdict
 
 BYPASS: Final = ":bypass"
 READ_ERROR: Final = 6e-5  # `param_get` prints four decimals
+# As JACK names the sound card's ports; what one plays to is an input.
+_HARDWARE_INPUTS: Final = ("system:playback_", "system:midi_playback_")
+_HARDWARE_OUTPUTS: Final = ("system:capture_", "system:midi_capture_")
 
 Pair = tuple[str, str]
 
@@ -28,11 +31,15 @@ class Loaded:
     values: dict[str, float] = field(default_factory=dict)
     preset: str = ""
 
+    @property
+    def uri(self) -> str:
+        """The plugin's URI, "" where that is not known."""
+        return self.plugin.uri if self.plugin else ""
+
     def shown(self) -> HostEffect:
-        """Return it as a bridge shows it; without a URI where that is not known."""
+        """Return it as a bridge shows it."""
         values = {symbol: value for symbol, value in self.values.items() if symbol != BYPASS}
-        uri = self.plugin.uri if self.plugin else ""
-        return HostEffect(uri, self.values.get(BYPASS, 0.0) > 0.5, self.preset, values)
+        return HostEffect(self.uri, self.values.get(BYPASS, 0.0) > 0.5, self.preset, values)
 
 
 class Memory:
@@ -79,6 +86,8 @@ class Memory:
     def restore(self, number: int, uri: str, preset: str = "") -> None:
         """Take an instance for what it was known as before; its values are to be read."""
         self.loaded[number] = Loaded(self._plugin(uri) if uri else None, {BYPASS: 0.0}, preset)
+        if uri:
+            self._emit("effect_added", client="", effect_id=number, uri=uri)
 
     def found(self, number: int, values: Mapping[str, float]) -> None:
         """Take values that were read back (four decimals), and tell those that are others than remembered."""
@@ -199,11 +208,15 @@ class Memory:
 
     def _is_input(self, port: str) -> bool:
         plugin, symbol = self._owner(port)
-        return bool(plugin and symbol in {*plugin.audio_inputs, *plugin.midi_inputs})
+        return port.startswith(_HARDWARE_INPUTS) or bool(
+            plugin and symbol in {*plugin.audio_inputs, *plugin.midi_inputs}
+        )
 
     def _is_output(self, port: str) -> bool:
         plugin, symbol = self._owner(port)
-        return bool(plugin and symbol in {*plugin.audio_outputs, *plugin.midi_outputs})
+        return port.startswith(_HARDWARE_OUTPUTS) or bool(
+            plugin and symbol in {*plugin.audio_outputs, *plugin.midi_outputs}
+        )
 
     def _owner(self, port: str) -> tuple[Plugin | None, str]:
         client, _, symbol = port.partition(":")
@@ -263,6 +276,7 @@ _CHANGES: Mapping[str, Callable[[Memory, list[str]], None]] = {
     "bypass": lambda memory, words: memory.bypass(atoi(words[0]), atoi(words[1]) != 0),
     "param_set": lambda memory, words: memory.set(atoi(words[0]), words[1], single(atof(words[2]))),
     "params_flush": lambda memory, words: memory.flush(atoi(words[0]), words[2:]),
+    "pre_run": lambda memory, words: memory.flush(atoi(words[0]), words[2:]),
     "connect": lambda memory, words: memory.join(words[0], words[1]),
     "connect_safe": lambda memory, words: memory.join(words[0], words[1]),
     "disconnect": lambda memory, words: memory.part([(words[0], words[1])]),
@@ -277,4 +291,5 @@ _CHANGES: Mapping[str, Callable[[Memory, list[str]], None]] = {
     "multi_bypass": lambda memory, words: _each(lambda number: memory.enable(number, atoi(words[0]) != 0), words[1:]),
     "multi_param_set": _multi_set,
     "multi_params_flush": _multi_flush,
+    "multi_pre_run": _multi_flush,
 }
