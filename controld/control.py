@@ -99,7 +99,7 @@ class ControlServer:
                 log.warning("a monitor does not read what it asked for and is let go")
                 self._forget(writer)
                 writer.transport.abort()
-            else:
+            elif not writer.is_closing():  # one that was killed is forgotten when its reader notices, a turn later
                 writer.write(line)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
