@@ -41,6 +41,7 @@ from controld.session.model import Bank, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import EngineReply, EngineRequest
 from controld.session.session import Session
+from controld.session.state import BYPASS
 
 # How often in a row an event rule may cause what another waits for.
 MAX_REACTIONS = 16
@@ -75,6 +76,7 @@ class Rig:
         banks: Sequence[Bank] = (),
     ) -> None:
         self._depth = 0
+        self._panics = 0  # how many there were
         self.outbox = Outbox()
         self.trace: Callable[[str, object], None] | None = None
         self.urge: Callable[[], None] | None = None  # called when something waits for the engine
@@ -82,6 +84,7 @@ class Rig:
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
         self.session.wants_beats = self.mapper.wants_beats
+        self.session.leave_out(self._resting)
         for fact in self.mapper.report():
             self.namespace.receive(fact)
         self._follow(self.session.report(), 0.0, Output())
@@ -194,16 +197,19 @@ class Rig:
         return self._act(action, origin, now, output)
 
     def _do(self, intents: Sequence[Intent], now: float, output: Output) -> Output:
+        panics = self._panics
         for intent in intents:
+            if intent.begins and self._panics != panics:
+                continue  # its press was ended by a panic before it could begin, and nothing would undo it
             if self.trace is not None:
                 self.trace("rule", intent)
-            self._act(intent.action, intent.origin, now, output)
+            self._act(intent.action, intent.origin, now, output, intent.passing)
         refusals = self.mapper.take_refusals()
         return self._follow(refusals, now, output) if refusals else output
 
-    def _act(self, action: Action, origin: str, now: float, output: Output) -> Output:
+    def _act(self, action: Action, origin: str, now: float, output: Output, passing: bool = False) -> Output:
         if type(action) not in _OWN:
-            self._engine_act(action, origin, now, output)  # type: ignore[arg-type]
+            self._engine_act(action, origin, now, output, passing)  # type: ignore[arg-type]
         elif isinstance(action, SendMidi | SendOsc):
             output.messages.append(action)
         elif isinstance(action, SelectPage | SetVariable | ShowText):
@@ -214,14 +220,19 @@ class Rig:
             output.roll_back = True
         return output
 
-    def _engine_act(self, action: EngineAction, origin: str, now: float, output: Output) -> None:
+    def _resting(self) -> dict[tuple[str, str], float]:
+        """Return what only presses hold, as it is after them, by effect and symbol."""
+        return {(key[1], key[2] if len(key) > 2 else BYPASS): value for key, value in self.mapper.resting().items()}
+
+    def _engine_act(self, action: EngineAction, origin: str, now: float, output: Output, passing: bool) -> None:
         if type(action) is Resync:
             output.resync = action.surface
-        changes = self.session.receive(action, origin, now)
+        changes = self.session.receive(action, origin, now, passing=passing)
         if self.urge is not None and self.outbox:
             self.urge()  # before lights and facts: the sound is what the player waits for
         self._follow(changes, now, output)
         if type(action) is Panic:
+            self._panics += 1
             self._do(self.mapper.panic(origin, now), now, output)
 
     def _follow(self, changes: Sequence[StateChange], now: float, output: Output) -> Output:

@@ -85,6 +85,10 @@ class HeldValues:
         if holds and not holds[-1].claim.keeps(_value(fact), fact.origin, fact.state, now):
             del self.holds[key]
 
+    def resting(self) -> dict[Key, float]:
+        """Return what the held values are given back to when every press ends."""
+        return {key: holds[0].found for key, holds in self.holds.items()}
+
     def forget_all(self) -> None:
         """Take another pedalboard: its values are others."""
         self.holds.clear()

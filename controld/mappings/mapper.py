@@ -204,6 +204,10 @@ class Mapper:
         self._inputs.runs.begin(bind(_PANIC, safe), 1.0, 0, origin, now, intents)
         return intents
 
+    def resting(self) -> dict[Key, float]:
+        """Return what is held by presses, as it is when they end: bypasses (1.0: bypassed) and parameters, by key."""
+        return self._inputs.runs.held.resting()
+
     def notice(self, text: str, now: float) -> list[Feedback]:
         """Show a text on every display for a while; "" ends that."""
         return self._showing.notice(text, now)

@@ -31,11 +31,16 @@ MAX_RUNS = 64
 
 @dataclass(slots=True)
 class Intent:
-    """An action with the one who wants it and the rule that says so."""
+    """An action with the one who wants it and the rule that says so.
+
+    `passing` is what a press does and its end undoes, both of them; `begins` is the first of the two.
+    """
 
     action: Action
     origin: str
     rule: Rule
+    passing: bool = False
+    begins: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -92,7 +97,7 @@ class Runs:
     def end(self, press: Press, intents: list[Intent]) -> None:
         """Undo what lasts only as long as a press."""
         for rule, action in self.held.end(press, self.view):
-            intents.append(Intent(action, press.origin, rule))
+            intents.append(Intent(action, press.origin, rule, passing=True))
 
     def deadlines(self) -> Iterator[tuple[float, "Run | Drive"]]:
         """Yield when something goes on, and what."""
@@ -207,7 +212,8 @@ class Runs:
         if self.held.holds:
             self._disturb(target)
         actions = actions_of(target, self.view, position, detents)
-        intents += [Intent(action, run.origin, run.bound.rule) for action in actions]
+        passing = isinstance(target, BypassTarget | ParameterTarget) and target.returns
+        intents += [Intent(action, run.origin, run.bound.rule, passing, passing) for action in actions]
 
     def _disturb(self, target: ActionTarget) -> None:
         """Tell what is held that something else is done to the rig."""
@@ -222,7 +228,7 @@ class Runs:
         rule, press = run.bound.rule, run.press
         lasts = press is not None and not press.over
         if isinstance(target, SendTarget) and target.ending is not None:
-            intents.append(Intent(target.message, run.origin, rule))
+            intents.append(Intent(target.message, run.origin, rule, passing=True, begins=lasts))
             if press is not None and lasts:
                 press.ends_with(rule, target.ending)
             else:  # nothing will end it later
@@ -230,7 +236,8 @@ class Runs:
             return True
         if isinstance(target, PageTarget) and target.hold:
             if press is not None and lasts:
-                intents.append(Intent(SelectPage(target.page, press.control), run.origin, rule))
+                page = SelectPage(target.page, press.control)
+                intents.append(Intent(page, run.origin, rule, passing=True, begins=True))
                 press.ends_with(rule, SelectPage(Seek.BACK, press.control))
             return True
         if isinstance(target, BypassTarget | ParameterTarget) and target.returns:

@@ -96,7 +96,7 @@ class Boards:
         board = self._context.pedalboard
         index = self.pick(action.snapshot)
         old = board.snapshots[index - 1]
-        snapshot = capture(old.name, board, self._context.effects.values())
+        snapshot = capture(old.name, board, self._context.effects.values(), self._context.resting())
         key = (board.name, old.name)
         known = self.saved.get(key)
         self.saved[key] = SavedSnapshot(board.name, known.written if known else fingerprint(old), snapshot)

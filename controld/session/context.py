@@ -3,12 +3,12 @@
 Pure. Each part (parameters, boards, morphs, tempo, outputs) does its own actions and finds here what they act on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from controld.changes import StateChange
 from controld.errors import hinted
 from controld.session.executor import Executor
-from controld.session.history import History, Wish
+from controld.session.history import History, Key, Wish
 from controld.session.lookup import Refusal, unit_refusal
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
@@ -25,6 +25,8 @@ class Context:
         self.history = History(lambda: self.rig.pedalboard.name)
         self.now = 0.0  # in seconds, as it was told last
         self.bpm = 120.0
+        # What holds only while a switch is pressed, by effect and symbol, as it will be after: it is never kept.
+        self.resting: Callable[[], Mapping[Key, float]] = dict
         self._changes: list[StateChange] = []
 
     @property
@@ -47,8 +49,12 @@ class Context:
         return changes
 
     def wishes(self) -> dict[str, Wish]:
-        """Return what is wished of every effect."""
-        return {effect.name: effect.wish for effect in self.effects.values()}
+        """Return what is wished of every effect, without what only a press holds."""
+        wishes = {effect.name: effect.wish for effect in self.effects.values()}
+        for (name, symbol), value in self.resting().items():
+            if name in wishes:
+                wishes[name][1][symbol] = value
+        return wishes
 
     # Lookups, which refuse what is not there
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from controld.session.model import EffectRecall, Pedalboard, Snapshot
 from controld.session.state import BYPASS, Cell, EffectState
@@ -27,17 +28,23 @@ class SavedSnapshot:
 Saved = Mapping[tuple[str, str], SavedSnapshot]
 
 
-def capture(name: str, board: Pedalboard, effects: Iterable[EffectState]) -> Snapshot:
+def capture(
+    name: str,
+    board: Pedalboard,
+    effects: Iterable[EffectState],
+    resting: Mapping[tuple[str, str], float] = MappingProxyType({}),
+) -> Snapshot:
     """Return how effects are played as a snapshot.
 
     Values are the wished ones in the plugin's unit, where a wish failed the confirmed ones. Triggers, which are no
     states, and global parameters, which no snapshot recalls, are not stored. Nor is what a preset that is still on its
-    way will set: it comes with the preset.
+    way will set: it comes with the preset. What only a press holds is stored as it is after it: `resting`, by effect
+    and symbol.
     """
     recalls: dict[str, EffectRecall] = {}
     for effect in effects:
         values = {
-            symbol: Level(_value(cell))
+            symbol: Level(resting.get((effect.name, symbol), _value(cell)))
             for symbol, cell in effect.cells.items()
             if symbol != BYPASS
             and not cell.scale.trigger
@@ -45,7 +52,8 @@ def capture(name: str, board: Pedalboard, effects: Iterable[EffectState]) -> Sna
             and not effect.awaits(symbol)
         }
         values.update({symbol: level for symbol, level in effect.wishes.items() if symbol not in values})
-        recalls[effect.name] = EffectRecall(_value(effect.cells[BYPASS]) != 0, effect.preset or None, values)
+        bypassed = resting.get((effect.name, BYPASS), _value(effect.cells[BYPASS])) != 0
+        recalls[effect.name] = EffectRecall(bypassed, effect.preset or None, values)
     return Snapshot(name, recalls)
 
 

@@ -8,7 +8,7 @@ What the actions mean is in the parts: `parameters`, `boards`, `morph`, `tempo`,
 `context`. How wishes reach the engine is the `executor`'s.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from controld.actions import (
     CycleParameter,
@@ -146,12 +146,17 @@ class Session:
 
     # In
 
-    def receive(self, action: EngineAction, origin: str, now: float = 0.0) -> list[StateChange]:
-        """Do an action for `origin` ("surface" or "surface/client"; "" for the rig itself, which is not undone)."""
+    def receive(
+        self, action: EngineAction, origin: str, now: float = 0.0, *, passing: bool = False
+    ) -> list[StateChange]:
+        """Do an action for `origin` ("surface" or "surface/client"; "" for the rig itself, which is not undone).
+
+        What is `passing` lasts as long as a press: neither it nor its end is a change that can be taken back.
+        """
         context = self._context
         context.now = now
         kind = type(action)
-        undoable = _UNDOABLE.get(kind) if origin else None
+        undoable = _UNDOABLE.get(kind) if origin and not passing else None
         gesture: Hashable = None
         if undoable is not None:
             gesture_of, pause_s = undoable
@@ -205,6 +210,10 @@ class Session:
         """Take changed files: bank and pedalboard stay, the latter unless it changed or is gone."""
         self._boards.replace(pedalboards, banks)
         return self._context.take()
+
+    def leave_out(self, resting: Callable[[], Mapping[tuple[str, str], float]]) -> None:
+        """Say who knows what only presses hold, as it is after them, by effect and symbol (":bypass"): never kept."""
+        self._context.resting = resting
 
     def silence_tuner(self, *, wanted: bool) -> None:
         """Say whether the outputs are muted while the tuner is shown, from the next time it is."""
