@@ -164,7 +164,7 @@ RIG = Table(
         "banks": Field(text("a path"), "The file that says the order of the pedalboards.", examples=("banks.yaml",)),
         "mappings": Field(_FILES, "Files of rules, from here.", default=(), examples=(["mappings/*.yaml"],)),
         "startup": Field(STARTUP, "What is loaded at start."),
-        "tempo": Field(number("beats a minute from 20 to 400", 20, 400),
+        "tempo": Field(number("beats a minute from 20 to 300", 20, 300),
                        "The tempo of pedalboards that do not say their own.", default=120.0),
         "defaults": Field(DEFAULTS, "What holds in all files of rules where neither rule nor file says it.",
                           examples=({"hold": "400 ms"},)),

@@ -241,7 +241,7 @@ def test_duplicate_keys_are_told_with_the_rest(tmp_path: Path) -> None:
     path = rig_at(tmp_path, controld=RIG + "reload: true\nreload: maybe\ntempo: fast\n")
     assert problems_of(path) == [
         "controld.yaml:8:1: the key `reload` stands here twice (first in line 7)",
-        "controld.yaml:9:8: expected beats a minute from 20 to 400, found the text `fast`",
+        "controld.yaml:9:8: expected beats a minute from 20 to 300, found the text `fast`",
     ]
 
 

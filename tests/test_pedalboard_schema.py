@@ -99,7 +99,7 @@ includes: [x]
 SAID = """\
 1:1: a pedalboard needs `name` (for example `name: Clean to Lead`)
 2:1: unknown key `nam` in a pedalboard (did you mean `name`?)
-3:8: expected beats a minute from 20 to 400, found the text `fast`
+3:8: expected beats a minute from 20 to 300, found the text `fast`
 5:59: `drive` has no parameter `gian` (did you mean `gain`?)
 5:74: `3 dB` does not fit `drive/freq`, which has the unit Hz (a bare number or `%` always fits)
 5:85: expected a level: a number, alone or with a unit such as `-6 dB`, `450 Hz`, `30 %`, found the text `loud`
