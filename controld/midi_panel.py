@@ -87,6 +87,13 @@ class MidiPanel:
         for message in self._setup:
             self.send(message)
 
+    def take_over(self, old: "MidiPanel") -> None:
+        """Send first what another panel of this device was still to send as it is: a note that began has its end."""
+        behind, self._waiting = self._waiting, {}
+        for key, frame in (*old._waiting.items(), *behind.items()):  # noqa: SLF001 - its own kind
+            if isinstance(key, int):
+                self.send(frame[0])
+
     @property
     def waiting(self) -> int:
         """How many lights, rows and messages wait to be sent."""

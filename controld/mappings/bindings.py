@@ -177,6 +177,12 @@ class Binding:
         """Return everything the control remembers."""
         return (drive for bound in self.every for drive in bound.drives if drive is not None)
 
+    def is_not(self, old: "Binding") -> bool:
+        """Tell whether this control sends other messages, or of another kind, than the one of the same name did."""
+        if self.control is None or old.control is None:
+            return False
+        return (self.control.kind, self.control.source) != (old.control.kind, old.control.source)
+
     def inherit(self, old: "Binding") -> None:
         """Go on with the press of another, and with what it remembers of targets that both have."""
         self.origin = old.origin

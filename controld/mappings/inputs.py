@@ -166,6 +166,9 @@ class Inputs:
             heir.chorded |= name in self._router
             self._has_chords |= heir.chorded
             self._watch(heir)
+        # Nor will a control be heard to come up that sends something else now.
+        both = [(heir, old.bindings[name]) for name, heir in self.bindings.items() if name in old.bindings]
+        gone += [heir for heir, before in both if heir.is_not(before)]
         intents: list[Intent] = []
         self._follow(self._router.lose([binding.name for binding in gone if binding.chorded], now), intents)
         for binding in gone:

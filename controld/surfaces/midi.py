@@ -136,7 +136,8 @@ class MidiSurface:
             old, self.decoder = self.decoder, MidiDecoder(self.name, profile)
             self.decoder.take_over(old)
         if shown_of(profile) != shown_of(before):
-            self._panel = MidiPanel(self.name, profile)
+            panel, self._panel = self._panel, MidiPanel(self.name, profile)
+            self._panel.take_over(panel)
 
     @property
     def connected(self) -> bool:
