@@ -111,13 +111,10 @@ def json_schema(kind: str) -> JsonSchema:
 
 
 def catalogue_symbols() -> Symbols:
-    """Return what the packaged catalogue knows of plugins: URI -> parameter symbol -> unit."""
-    from controld.bridge.hosts.catalogue import load_catalogue
+    """Return what the packaged catalogue knows of plugins: URI -> parameter symbol -> scale."""
+    from controld.rehearse import known_plugins
 
-    return {
-        uri: {control.symbol: control.unit_label or control.unit for control in plugin.controls}
-        for uri, plugin in load_catalogue().items()
-    }
+    return {uri: plugin.parameters for uri, plugin in known_plugins().items()}
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 
 from controld.document import Node
 from controld.shape import Report, listed
-from controld.values import Level, convert_unit
+from controld.values import Level, Scale, clamp, convert_unit, same_value
 
-# URI -> parameter symbol -> unit ("" for none). A plugin that is absent is not known, and nothing is said of it.
-Symbols = Mapping[str, Mapping[str, str]]
+# URI -> parameter symbol -> its scale. A plugin that is absent is not known, and nothing is said of it.
+Symbols = Mapping[str, Mapping[str, Scale]]
 
 
 def check_symbol(node: Node, effect: str, symbol: str, uris: Iterable[str], symbols: Symbols, report: Report) -> None:
@@ -26,20 +26,47 @@ def check_symbol(node: Node, effect: str, symbol: str, uris: Iterable[str], symb
     report.error(node, f"`{effect}` has no parameter `{symbol}`", hint)
 
 
-def check_unit(
+def check_level(
     node: Node, level: Level, effect: str, symbol: str, uris: Iterable[str], symbols: Symbols, report: Report
 ) -> None:
-    """Report a level whose unit fits none of the units the parameter has on the plugins of `uris`."""
-    if not level.unit or level.unit == "%":
-        return
+    """Report a level whose unit the parameter has on no plugin of `uris`, and warn of one outside all their ranges."""
+    scales = _scales(uris, symbols, symbol)
+    if level.unit != "%" and _check_unit(node, level, effect, symbol, scales, report):
+        _check_range(node, level, effect, symbol, scales, report)
+
+
+def check_step(
+    node: Node, by: Level, effect: str, symbol: str, uris: Iterable[str], symbols: Symbols, report: Report
+) -> None:
+    """Report a step whose unit the parameter has on no plugin of `uris`."""
+    if by.unit != "%":
+        _check_unit(node, by, effect, symbol, _scales(uris, symbols, symbol), report)
+
+
+def _scales(uris: Iterable[str], symbols: Symbols, symbol: str) -> list[Scale]:
+    """Return a parameter's scales on several plugins; none where one of them is not known."""
     plugins = [symbols.get(uri, {}) for uri in uris]
-    own = {plugin[symbol] for plugin in plugins if symbol in plugin}
-    if not own or any(symbol not in plugin for plugin in plugins):
+    return [plugin[symbol] for plugin in plugins] if all(symbol in plugin for plugin in plugins) else []
+
+
+def _check_range(node: Node, level: Level, effect: str, symbol: str, scales: list[Scale], report: Report) -> None:
+    values = [(scale, value) for scale in scales if (value := scale.resolve(level)) is not None]
+    if not values or any(same_value(clamp(value, scale.minimum, scale.maximum), value) for scale, value in values):
         return
+    ends = listed(sorted({f"{scale.minimum:g} to {scale.maximum:g} {scale.unit}".rstrip() for scale, _ in values}))
+    report.warn(node, f"`{level}` is outside the range of `{effect}/{symbol}`", f"it goes from {ends}")
+
+
+def _check_unit(node: Node, level: Level, effect: str, symbol: str, scales: list[Scale], report: Report) -> bool:
+    own = {scale.unit for scale in scales}
+    if not own or not level.unit:
+        return True
     if all(convert_unit(level.value, level.unit, unit) is None for unit in own):
         named = listed(sorted(f"the unit {unit}" if unit else "no unit" for unit in own))
         hint = "a bare number or `%` always fits"
         report.error(node, f"`{level}` does not fit `{effect}/{symbol}`, which has {named}", hint)
+        return False
+    return True
 
 
 def known(names: Iterable[str]) -> str:

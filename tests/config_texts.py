@@ -11,10 +11,13 @@ from controld.mappings.schema_known import Known, Variable
 from controld.session.model import Pedalboard
 from controld.session.schema import compile_pedalboard
 from controld.shape import Report
+from controld.values import Scale
 from controld.yaml_reader import compose
 
 URI = "http://example.org/plugin"
-SYMBOLS: Mapping[str, Mapping[str, str]] = {URI: {"gain": "dB", "freq": "Hz", "mix": ""}}
+SYMBOLS: Mapping[str, Mapping[str, Scale]] = {
+    URI: {"gain": Scale(-60, 60, unit="dB"), "freq": Scale(1, 20_000, unit="Hz"), "mix": Scale(0, 100)}
+}
 
 # The surface profile of the language page.
 PAGE_PROFILE = """\

@@ -7,6 +7,7 @@ mean, and of what they do, take them from here.
 from pathlib import Path
 
 from controld.config import RigConfig, load_rig
+from controld.values import Scale
 
 RIG = """\
 # config/controld.yaml
@@ -94,11 +95,14 @@ control: {floor.fs2: pressed}}"""
 
 URI = "http://example.org/%s"
 SYMBOLS = {
-    URI % "drive": {"gain": "dB", "level": "dB"},
-    URI % "fuzz": {"gain": "dB"},
-    URI % "wah": {"freq": "Hz"},
-    URI % "delay": {"time": "ms"},
-    URI % "chorus": {"rate": "Hz"},
+    URI % plugin: {symbol: Scale(-1e6, 1e6, unit=unit) for symbol, unit in units.items()}
+    for plugin, units in {
+        "drive": {"gain": "dB", "level": "dB"},
+        "fuzz": {"gain": "dB"},
+        "wah": {"freq": "Hz"},
+        "delay": {"time": "ms"},
+        "chorus": {"rate": "Hz"},
+    }.items()
 }
 BOARD = """\
 version: 1

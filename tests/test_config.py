@@ -251,12 +251,27 @@ def test_parameters_are_checked_where_the_plugin_is_known(tmp_path: Path) -> Non
     path = rig_at(tmp_path, rules=rules)
     assert isinstance(load_rig(path), RigConfig)
     with pytest.raises(ConfigError) as caught:
-        load_rig(path, {"urn:drive": {"Gain": "dB"}})
+        load_rig(path, {"urn:drive": {"Gain": Scale(unit="dB")}})
     assert [(Path(each.path).name, each.message, each.hint) for each in caught.value.problems] == [
         ("a.yaml", "`drive` has no parameter `gain`", "did you mean `Gain`?"),
         ("b.yaml", "`drive` has no parameter `gain`", "did you mean `Gain`?"),
         ("rules.yaml", "`drive` has no parameter `gian`", "did you mean `Gain`?"),
     ]
+
+
+def test_a_level_outside_the_range_is_a_warning(tmp_path: Path) -> None:
+    """In a pedalboard it is clamped, from a rule it is refused; a step and a share are measured otherwise."""
+    rules = RULES + "".join(
+        f"  - {{when: floor.fs1, do: {{parameter: drive/gain, {written}}}}}\n"
+        for written in ("to: 70", "toggle: [0.1, -3]", "by: 70", "to: 100 %")
+    )
+    path = rig_at(tmp_path, rules=rules)
+    warnings = load_rig(path, {"urn:drive": {"gain": Scale(0, 1)}}).warnings
+    assert [(each.message, each.hint) for each in warnings if "outside" in each.message] == [
+        ("`70` is outside the range of `drive/gain`", "it goes from 0 to 1"),
+        ("`-3` is outside the range of `drive/gain`", "it goes from 0 to 1"),
+    ]
+    assert not [each for each in load_rig(path, {"urn:drive": {"gain": Scale(-3, 70)}}).warnings if each.hint]
 
 
 def test_missing_and_impossible_paths_are_sentences(tmp_path: Path) -> None:

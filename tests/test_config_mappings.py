@@ -13,6 +13,7 @@ from controld.mappings.shaping import Motion, Takeover
 from controld.mappings.target import BypassTarget, ParameterTarget, SwitchTarget
 from controld.rehearse import rehearse
 from controld.session.model import Bank
+from controld.values import Scale
 
 HEAD = "version: 1\n"
 KNOBS = PROFILE + "  exp: {cc: 7, kind: pedal}\n  knob: {cc: 8, kind: knob}\n  latch: {cc: 9, kind: latch}\n"
@@ -233,7 +234,8 @@ def test_a_file_of_the_rig_and_of_a_pedalboard_counts_everywhere(tmp_path: Path)
 
 def test_roles_of_all_pedalboards_are_known(tmp_path: Path) -> None:
     """A role may be other plugins on other boards; a symbol that only some have is a warning, one that none has not."""
-    symbols = {"urn:drive": {"gain": "dB", "tone": ""}, "urn:fuzz": {"gain": "dB"}}
+    gain = Scale(-60, 60, unit="dB")
+    symbols = {"urn:drive": {"gain": gain, "tone": Scale()}, "urn:fuzz": {"gain": gain}}
     rules = HEAD + "rules:\n" + "".join(
         f"  - {{when: floor.fs1, do: {{parameter: {name}, to: 1}}}}\n"
         for name in ("role:dirt/gain", "role:dirt/tone", "role:dirt/fizz", "role:drt/gain")

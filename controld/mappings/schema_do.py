@@ -76,9 +76,10 @@ def _parameter(record: Record, known: Known, report: Report) -> Target | None:
         return None
     effect, _, symbol = record["parameter"].partition("/")
     known.check_parameter(record.at("parameter"), effect, symbol, report)
-    for key in ("to", "by"):
-        if record[key] is not None:
-            known.check_level(record.at(key), record[key], effect, symbol, report)
+    if record["to"] is not None:
+        known.check_level(record.at("to"), record["to"], effect, symbol, report)
+    if record["by"] is not None:
+        known.check_step(record.at("by"), record["by"], effect, symbol, report)
     for key in ("toggle", "cycle", "range", "values"):
         for node, level in zip(record.at(key).each(), record[key] or (), strict=False):
             known.check_level(node, level, effect, symbol, report)

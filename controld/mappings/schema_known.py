@@ -16,8 +16,8 @@ from controld.mappings.schema_words import COLORS
 from controld.mappings.target import ROLE
 from controld.mappings.texts import RIG_NAMES, RULE_NAMES, names_in
 from controld.shape import Report
-from controld.shape_parameters import Symbols, check_symbol, check_unit, known
-from controld.values import Level
+from controld.shape_parameters import Symbols, check_level, check_step, check_symbol, known
+from controld.values import Level, Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,18 @@ class Known:
             return
         uris = self.effects[effect]
         check_symbol(node, effect, symbol, uris, self.symbols, report)
-        without = [uri for uri in sorted(uris) if symbol not in self.symbols.get(uri, {symbol: ""})]
+        without = [uri for uri in sorted(uris) if symbol not in self.symbols.get(uri, {symbol: Scale()})]
         if effect.startswith(ROLE) and 0 < len(without) < len(uris):
             report.warn(node, f"not every effect that `{effect}` can be has a parameter `{symbol}`",
                         f"these plugins lack it: {', '.join(without)}")  # fmt: skip
 
     def check_level(self, node: Node, level: Level, effect: str, symbol: str, report: Report) -> None:
-        """Report a unit that does not fit the parameter's own, as far as that is known."""
-        check_unit(node, level, effect, symbol, (self.effects or {}).get(effect, ()), self.symbols, report)
+        """Report a unit that does not fit the parameter's own, and warn of a level out of its range, where known."""
+        check_level(node, level, effect, symbol, (self.effects or {}).get(effect, ()), self.symbols, report)
+
+    def check_step(self, node: Node, by: Level, effect: str, symbol: str, report: Report) -> None:
+        """Report a step whose unit does not fit the parameter's own, as far as that is known."""
+        check_step(node, by, effect, symbol, (self.effects or {}).get(effect, ()), self.symbols, report)
 
     # Entries of lists
 

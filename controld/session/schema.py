@@ -13,7 +13,7 @@ from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Snapsh
 from controld.shape import BAD, Field, Mistake, Record, Report, Table
 from controld.shape_leaves import boolean, choice, custom, level, name, number, pattern, text, version
 from controld.shape_lists import Either, ListOf, MapOf, OneOrMany
-from controld.shape_parameters import Symbols, check_symbol, check_unit
+from controld.shape_parameters import Symbols, check_level, check_symbol
 from controld.values import Level
 
 _SYSTEM = "system"  # JACK's client of the sound card
@@ -193,7 +193,7 @@ def _check_parameters(record: Record, effect: str, uri: str, symbols: Symbols, r
     for key, value in record.at("parameters").entries or () if levels else ():
         check_symbol(key, effect, key.text, (uri,), symbols, report)
         if key.text in levels:
-            check_unit(value, levels[key.text], effect, key.text, (uri,), symbols, report)
+            check_level(value, levels[key.text], effect, key.text, (uri,), symbols, report)
 
 
 def _connections(record: Record, effects: Mapping[str, str], report: Report) -> tuple[tuple[str, str], ...]:
