@@ -55,19 +55,29 @@ class Run:
     due_s: float
     index: int = 0
     arrives_s: float = 0.0  # when its last ramp is where it goes
+    aside: int = 0  # not 0: its rule is gone, and another stands in its place
+
+
+# The place of a rule whose list runs, and which of those that stood there.
+_Place = tuple[str, int]
+
+
+def _place_of(run: Run) -> _Place:
+    return run.bound.rule.place, run.aside
 
 
 class Runs:
     """Everything that rules are doing."""
 
-    __slots__ = ("_moving", "_running", "_waiting", "held", "refused", "view")
+    __slots__ = ("_asides", "_moving", "_running", "_waiting", "held", "refused", "view")
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.held = HeldValues()
         self.refused: list[Refused] = []  # triggers that came when too many others waited already
-        self._running: dict[str, list[Run]] = {}  # by the rule's place
-        self._waiting: dict[str, deque[Run]] = {}
+        self._running: dict[_Place, list[Run]] = {}
+        self._waiting: dict[_Place, deque[Run]] = {}
+        self._asides = 0
         self._moving: dict[Drive, Run] = {}  # controls that are followed softly, with what they were moved for
 
     def __bool__(self) -> bool:
@@ -132,17 +142,22 @@ class Runs:
         """Go on with what another was doing."""
         self.held, self.refused = old.held, old.refused
         self._running, self._waiting, self._moving = old._running, old._waiting, old._moving  # noqa: SLF001 - its own kind
+        self._asides = old._asides  # noqa: SLF001 - its own kind
 
     def _may_begin(self, run: Run) -> bool:
         """Tell whether a list begins now; one that waits for its turn is kept."""
         rule = run.bound.rule
-        others = self._running.get(rule.place)
+        place = _place_of(run)
+        others = self._running.get(place)
+        if others and others[0].bound.rule.targets != rule.targets:
+            self._step_aside(place)
+            others = None
         if not others or rule.mode is Mode.RESTART:
-            self._running.pop(rule.place, None)
+            self._running.pop(place, None)
             return True
         if rule.mode is Mode.IGNORE:
             return False
-        queue = self._waiting.setdefault(rule.place, deque()) if rule.mode is Mode.QUEUE else others
+        queue = self._waiting.setdefault(place, deque()) if rule.mode is Mode.QUEUE else others
         if len(queue) >= MAX_RUNS:
             words = "wait already" if rule.mode is Mode.QUEUE else "run already"
             self.refused.append(Refused(rule.name or rule.place, f"{MAX_RUNS} of it {words}", run.origin))
@@ -151,10 +166,20 @@ class Runs:
             queue.append(run)
         return rule.mode is Mode.PARALLEL
 
+    def _step_aside(self, place: _Place) -> None:
+        """Let the list of a rule go on for itself in whose place a reload put another."""
+        self._asides += 1
+        running, waiting = self._running.pop(place), self._waiting.pop(place, deque())
+        for run in (*running, *waiting):
+            run.aside = self._asides
+        self._running[place[0], self._asides] = running
+        if waiting:
+            self._waiting[place[0], self._asides] = waiting
+
     def _go_on(self, run: Run | None, intents: list[Intent]) -> None:
         while run is not None:
             if self._advance(run, intents):
-                runs = self._running.setdefault(run.bound.rule.place, [])
+                runs = self._running.setdefault(_place_of(run), [])
                 if run not in runs:
                     runs.append(run)
                 return
@@ -177,7 +202,7 @@ class Runs:
 
     def _finish(self, run: Run) -> Run | None:
         """Forget a run that is done; return the one that waited for it."""
-        place = run.bound.rule.place
+        place = _place_of(run)
         runs = self._running.get(place)
         if runs is not None and run in runs:
             runs.remove(run)
