@@ -45,10 +45,12 @@ class Tracer:
         self._rig = rig
         self._started_s = time.monotonic()
         self.active = False
+        self._lights: dict[str, str] = {}  # what was told of each
 
     def watch(self, surfaces: Mapping[str, Surface], client: Client | None, *, active: bool) -> None:
         """Begin to observe everything, or end it."""
         self.active = active
+        self._lights.clear()
         self._rig.trace = self._saw_step if active else None
         for name, surface in surfaces.items():
             surface.watch(self._observer_of(name) if active else None)
@@ -65,7 +67,10 @@ class Tracer:
             if type(change) is not BeatPassed:  # it would drown everything else
                 self._publish("state", describe(change))
         for look in output.feedback:
-            self._publish("light", describe(look))
+            words = describe(look)
+            if self._lights.get(look.control) != words:  # many a look is the same as before
+                self._lights[look.control] = words
+                self._publish("light", words)
 
     def _observer_of(self, surface: str) -> SurfaceObserver:
         def saw(direction: str, message: object, at_s: float) -> None:
