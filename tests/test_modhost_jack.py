@@ -24,24 +24,30 @@ for client in (host, effect):
     client.activate()
 print("ready", flush=True)
 sys.stdin.read()
+for client in (effect, host):
+    client.close()
 """
 
 
 @contextmanager
-def ports_of_mod_host() -> Iterator["subprocess.Popen[str]"]:
+def ports_of_mod_host() -> Iterator[None]:
     command = [sys.executable, "-c", PORTS]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    with process.stdin, process.stdout:
+    with process.stdout:
         try:
             assert process.stdout.readline() == "ready\n"
-            yield process
+            yield
         finally:
-            process.kill()
-            process.wait()
+            process.stdin.close()
+            try:
+                process.wait(5)  # a client that is killed keeps its server from ending
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @pytest.fixture
@@ -81,7 +87,7 @@ def test_the_death_of_the_server_is_noticed_once(server: JackServer) -> None:
     with ports_of_mod_host():
         view = JackView()
         wait_until(lambda: view.look() or view.connected, "mod-host's ports")
-        server.stop(kill=True)
+        server.stop()
         wait_until(view.look, "the death")
         assert not view.look()
         assert (view.connected, view.connections(), view.ports()) == (False, [], [])

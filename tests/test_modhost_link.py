@@ -212,3 +212,15 @@ class TestEnding:
             ends.link.close()
             assert (peer.heard(), ends.link.state) == (b"", LinkState.AWAY)
             ends.link.close()
+
+    def test_closing_hears_mod_host_out(self, peer: Peer) -> None:
+        """Only our side of the commands ends at first; what is told until mod-host has closed is still read."""
+
+        def leave(heard: bytes) -> None:
+            assert heard == b""
+            peer.tell(b"param_set 0 gain 0.5\0")
+            peer.part()
+
+        with linked(peer) as ends, answering(peer, leave):
+            ends.link.close()
+            assert ends.lines == ["param_set 0 gain 0.5"]

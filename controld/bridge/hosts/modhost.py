@@ -30,6 +30,7 @@ PROBE_S: Final = 0.25
 QUESTION_S: Final = 0.5  # for each value that is read back
 READY_S: Final = 0.01  # mod-host is let go on telling at most so often
 PATIENCE_S: Final = 0.5  # a mod-host that is there serves us within it, unless another program has it
+QUIET_S: Final = 0.1  # a mod-host that tells nothing for so long is not in the middle of it
 FRESH_S: Final = 1.0  # a mod-host that answered within it is well
 SCANNED: Final = 1000  # instances asked for one by one where JACK does not say which there are; sessions count from 0
 
@@ -138,7 +139,10 @@ class ModHost:
         return self._link.state is LinkState.UP
 
     def close(self) -> None:
-        """Leave mod-host as it is, with all it plays."""
+        """Leave mod-host as it is, with all it plays; what it is telling is heard to the end."""
+        deadline = time.monotonic() + QUIET_S
+        while self._link.hears and not self._ready_due and time.monotonic() < deadline:
+            self._link.listen(deadline - time.monotonic())
         self._link.close()
         self._jack.close()
         self._installed.close()

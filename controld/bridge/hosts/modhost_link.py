@@ -7,6 +7,7 @@ the one before was read; every reply is read, also one that comes too late; the 
 mod-host has our question the sockets stay open, however long it takes. Only mod-host ends a connection, or our own end.
 """
 
+import contextlib
 import select
 import socket
 import time
@@ -20,7 +21,7 @@ RETRY_FIRST_S, RETRY_MAX_S = 0.1, 2.0
 CONNECT_S: Final = 2.0
 _BLOCK: Final = 65536
 _MAX_REPLY_BYTES: Final = 1 << 20  # a preset as Turtle is a few kB
-_CLOSE_S: Final = 0.2  # for a reply that is still to come when we stop
+_CLOSE_S: Final = 0.2  # for a reply that is still to come when we stop, and for mod-host's own end
 
 
 class LinkState(Enum):
@@ -86,12 +87,26 @@ class ModHostLink:
         return self._ask(line.encode() + b"\0", deadline_s)
 
     def close(self) -> None:
-        """Close both, after a reply that is on its way was read if it comes soon; closing twice does no harm."""
+        """End the connection as mod-host survives it, which may take 0.2 s; closing twice does no harm.
+
+        A reply that is on its way is read. Then only our side of the command connection is closed, and the feedback is
+        read until mod-host has closed it: what it sends to a socket that is gone, it sends for ever.
+        """
         deadline = time.monotonic() + _CLOSE_S
         while self._asked and self._command is not None and time.monotonic() < deadline:
-            self._read(_CLOSE_S)
+            self._read(deadline - time.monotonic())
             self._asked = b"\0" not in self._reply
+        if self._proved and self._command is not None:
+            with contextlib.suppress(OSError):
+                self._command.shutdown(socket.SHUT_WR)
+            while self._command is not None and time.monotonic() < deadline:
+                self._read(deadline - time.monotonic())
         self._shut("closed")
+
+    def listen(self, patience_s: float) -> None:
+        """Take what mod-host tells, after waiting for it if need be; nothing is asked or answered."""
+        if self.state is not LinkState.AWAY:
+            self._read(patience_s)
 
     def _ask(self, data: bytes, deadline_s: float) -> str | None:
         deadline = time.monotonic() + deadline_s
