@@ -28,6 +28,7 @@ SERVER_POLL_S = 2.0  # asking for a server that is not there costs 4 ms
 FIRST_RETRY_S, LAST_RETRY_S = 0.02, 2.0  # a port is told before its client is ready to be connected
 
 _TELL_FIRST_S = 0.05
+_LISTINGS = 5
 
 
 @dataclass(slots=True)
@@ -119,7 +120,7 @@ class JackBackend:
         except jack.JackError:
             client.close()
             return False
-        client.get_ports(is_midi=True)  # only ports that were seen are told by name when they go
+        listed(client, is_midi=True)  # only ports that were seen are told by name when they go
         self._client = client
         log.info("using the JACK server for MIDI")
         return True
@@ -151,10 +152,10 @@ class JackBackend:
     def _drop(self, wished: set[WishKey]) -> None:
         """Close what nobody wants any more, and ports of ours that the server threw out."""
         assert self._client is not None
-        listed = {port.name for port in self._client.get_ports(is_midi=True)}
-        self._gone &= listed
+        names = {port.name for port in listed(self._client, is_midi=True)}
+        self._gone &= names
         for key, own in list(self._ports.items()):
-            if key not in wished or own.name not in listed:
+            if key not in wished or own.name not in names:
                 del self._ports[key]
                 own.port.close()
 
@@ -188,7 +189,7 @@ class JackBackend:
     def _free_client_name(self, name: str) -> str:
         """Return a name no client has: else the server would choose, and not tell which."""
         assert self._client is not None
-        taken = {port.name.partition(":")[0] for port in self._client.get_ports()}
+        taken = {port.name.partition(":")[0] for port in listed(self._client)}
         names = (name if n == 1 else f"{name}-{n}" for n in range(1, len(taken) + 2))
         return next(free for free in names if free not in taken)
 
@@ -219,11 +220,21 @@ class JackBackend:
     def _candidates(self, direction: Direction) -> list["jack.Port"]:
         """Return the ports that may be a device: not our own, and not those told as gone."""
         assert self._client is not None
-        ports = self._client.get_ports(
-            is_midi=True, is_output=direction is Direction.IN, is_input=direction is Direction.OUT
+        ports = listed(
+            self._client, is_midi=True, is_output=direction is Direction.IN, is_input=direction is Direction.OUT
         )
         own = {own.name for own in self._ports.values()}
         return [port for port in ports if port.name not in own and port.name not in self._gone]
+
+
+def listed(client: jack.Client, **wanted: bool) -> "list[jack.Port]":
+    """Return the server's ports; anew where one goes while they are listed, which the library takes for an error."""
+    for _ in range(_LISTINGS - 1):
+        try:
+            return list(client.get_ports(**wanted))
+        except jack.JackError:
+            log.debug("a port went while the ports were listed")
+    return list(client.get_ports(**wanted))
 
 
 def _names(port: "jack.Port") -> Iterable[str]:
