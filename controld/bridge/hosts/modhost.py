@@ -265,7 +265,8 @@ class ModHost:
 
     def _tell_state(self) -> None:
         """Log once that mod-host is there, or why it is not."""
-        state, reason = self._link.state, self._link.reason
+        state = self._link.state
+        reason = self._link.reason if self._installed.settled else "the installed plugins are read first"
         if state is LinkState.UP:
             if self._said:
                 log.info("mod-host at %s answers%s", self._where, "" if self._link.hears else _MUTE)
