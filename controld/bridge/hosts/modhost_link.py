@@ -207,7 +207,8 @@ class ModHostLink:
     def _read(self, patience_s: float) -> None:
         """Take what has arrived, after waiting for something if need be."""
         poller = select.poll()
-        sockets = {each.fileno(): each for each in (self._command, self._feedback) if each is not None}
+        # What was told before the end of the commands is heard before it.
+        sockets = {each.fileno(): each for each in (self._feedback, self._command) if each is not None}
         for fd in sockets:
             poller.register(fd, select.POLLIN)
         if not sockets:

@@ -173,7 +173,7 @@ class Memory:
             return
         known = effect.plugin.control_by_symbol if effect.plugin else {}
         for symbol, value in zip(words[1::2], words[2::2], strict=False):
-            if symbol in known or not known:
+            if symbol in known or symbol == BYPASS or not known:
                 self._write(number, symbol, single(atof(value)))
 
     def enable(self, number: int, bypassed: bool) -> None:
