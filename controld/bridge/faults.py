@@ -9,13 +9,13 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Final, NoReturn
 
-from controld.bridge.hosts.base import Host, HostEffect, HostEvent
-from controld.bridge.hosts.catalogue import Plugin
+from controld.bridge.hosts.around import HostAround
+from controld.bridge.hosts.base import Host, HostEvent
 from controld.errors import nearest
 
 PAIRING_S: Final = 0.1  # the stock bridge's feedback reader sleeps this long before it lets the next command in
@@ -136,12 +136,11 @@ class WireFaults:
         return [*junk, event.encode()]
 
 
-class FaultyHost:
+class FaultyHost(HostAround):
     """A host whose commands suffer what mod-host's suffer at the hands of the stock bridge."""
 
     def __init__(self, host: Host, numbers: Mapping[str, int]) -> None:
-        self.name = host.name
-        self._host = host
+        super().__init__(host)
         self._numbers = numbers
         self._counter = _Counter(numbers)
         self._last_end = 0.0
@@ -183,38 +182,10 @@ class FaultyHost:
         while self._zombies and self._zombies[0][0] <= now:
             self._host.execute(self._zombies.pop(0)[1])
 
-    def filenos(self) -> Sequence[int]:
-        """Return the host's."""
-        return self._host.filenos()
-
     def take_events(self) -> list[HostEvent]:
         """Return the host's events; given up commands whose time has come are done first."""
         self._raise_zombies(time.monotonic())
         return self._host.take_events()
-
-    def plugins(self) -> Mapping[str, Plugin]:
-        """Return the host's catalogue."""
-        return self._host.plugins()
-
-    def effects(self) -> Mapping[int, HostEffect]:
-        """Return the host's effects."""
-        return self._host.effects()
-
-    def connections(self) -> list[tuple[str, str]]:
-        """Return the host's connections."""
-        return self._host.connections()
-
-    def audio(self, method: str, fields: Mapping[str, object]) -> dict[str, object]:
-        """Answer an audio request; these do not go through mod-host and suffer nothing."""
-        return self._host.audio(method, fields)
-
-    def healthy(self) -> bool:
-        """Return the host's health."""
-        return self._host.healthy()
-
-    def close(self) -> None:
-        """Close the host."""
-        self._host.close()
 
 
 def _crash() -> NoReturn:

@@ -4,10 +4,18 @@ No `init_jack` is needed: the server is joined as soon as it is there. Without o
 empty, as the stock bridge has it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from controld.bridge.hosts.audio_fields import Entry, Fields, Members, as_boolean, as_text_field, as_unsigned, checked
+from controld.bridge.hosts.audio_fields import (
+    Fields,
+    Members,
+    as_boolean,
+    as_text_field,
+    as_unsigned,
+    checked,
+    methods_of,
+)
 from controld.bridge.hosts.base import HostEvent
 from controld.bridge.hosts.modhost_jack import JackView, Pair
 from controld.bridge.modhost_protocol import format_command, parse_reply, verdict
@@ -136,29 +144,4 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _always(name: str, value: object) -> Callable[[Audio, Fields], Members]:
-    return lambda _audio, _fields: {name: value}
-
-
-# Each method with the fields it must have.
-_METHODS: Mapping[str, Entry[Audio]] = {
-    "init_jack": ((), _always("success", True)),
-    "close_jack": ((), _always("success", True)),
-    "reset_xruns": ((), Audio.reset_xruns),
-    "get_jack_data": ((), Audio.data),
-    "get_jack_buffer_size": ((), Audio.buffer_size),
-    "set_jack_buffer_size": (("size",), Audio.set_buffer_size),
-    "get_jack_sample_rate": ((), Audio.sample_rate),
-    "get_jack_hardware_ports": (("is_audio", "is_output"), Audio.hardware_ports),
-    "get_jack_port_alias": (("port_name",), Audio.port_alias),
-    "connect_jack_ports": (("port1", "port2"), Audio.connect),
-    "connect_jack_midi_output_ports": (("port",), Audio.connect_midi_outputs),
-    "disconnect_jack_ports": (("port1", "port2"), Audio.disconnect),
-    "disconnect_all_jack_ports": (("port",), Audio.disconnect_all),
-    "has_midi_beat_clock_sender_port": ((), _always("has_port", False)),
-    "has_serial_midi_input_port": ((), _always("has_port", False)),
-    "has_serial_midi_output_port": ((), _always("has_port", False)),
-    "has_midi_merger_output_port": ((), _always("has_port", False)),
-    "has_midi_broadcaster_input_port": ((), _always("has_port", False)),
-    "has_duox_split_spdif": ((), _always("has_feature", False)),
-}
+_METHODS = methods_of(Audio)

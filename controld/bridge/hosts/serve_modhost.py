@@ -8,11 +8,10 @@ that fills the read buffer without a NUL is half a command; and after each batch
 
 import contextlib
 import socket
-from collections.abc import Mapping
 from typing import Final
 
-from controld.bridge.hosts.base import Host, HostEffect, HostEvent
-from controld.bridge.hosts.catalogue import Plugin
+from controld.bridge.hosts.around import HostAround
+from controld.bridge.hosts.base import Host, HostEvent
 from controld.bridge.modhost_protocol import READ_BUFFER_BYTES, format_feedback
 from controld.errors import BridgeStartError
 
@@ -144,7 +143,7 @@ class Door:
             unsent.clear()
 
 
-class ServedHost:
+class ServedHost(HostAround):
     """A host that is a bridge's and at the same time served as a mod-host; a `Host`."""
 
     def __init__(self, host: Host, port: int) -> None:
@@ -153,8 +152,7 @@ class ServedHost:
         Raises:
             BridgeStartError: where a port is taken.
         """
-        self.name = host.name
-        self._host = host
+        super().__init__(host)
         self._events: list[HostEvent] = []
         self.door = Door(port, self)
 
@@ -184,26 +182,6 @@ class ServedHost:
         for event in self._host.take_events():
             self._events.append(event)
             self.door.report(event)
-
-    def plugins(self) -> Mapping[str, Plugin]:
-        """Return the host's catalogue."""
-        return self._host.plugins()
-
-    def effects(self) -> Mapping[int, HostEffect]:
-        """Return the host's effects."""
-        return self._host.effects()
-
-    def connections(self) -> list[tuple[str, str]]:
-        """Return the host's connections."""
-        return self._host.connections()
-
-    def audio(self, method: str, fields: Mapping[str, object]) -> dict[str, object]:
-        """Answer an audio request."""
-        return self._host.audio(method, fields)
-
-    def healthy(self) -> bool:
-        """Return the host's health."""
-        return self._host.healthy()
 
     def close(self) -> None:
         """Close the door and the host."""
