@@ -15,13 +15,13 @@ from typing import Any
 from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.config_values import RigConfig
-from controld.control import Answer, ControlClient, socket_path
+from controld.control import Answer, running_rig
 from controld.errors import ControldError, hinted
 from controld.mappings.explain import explain
 from controld.mappings.lint import Finding, Grounds, lint
 from controld.mappings.view import View
 from controld.rehearse import rehearse
-from controld.terminal import Ink, columns
+from controld.terminal import Ink, columns, counted
 
 
 def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,13 +81,8 @@ def _ask_daemon(args: argparse.Namespace) -> Answer | None:
     """Return what a running daemon says; None where none runs, or where a file was named instead."""
     if args.config is not None:
         return None
-    try:
-        client = ControlClient(socket_path(str(args.socket or "")))
-    except ControldError:
-        if args.socket is not None:
-            raise
-        return None
-    return client.ask({"do": "explain", "controls": args.control})
+    client = running_rig(args.socket)
+    return None if client is None else client.ask({"do": "explain", "controls": args.control})
 
 
 def answer_explain(controls: Iterable[str], config: RigConfig, view: View) -> Answer:
@@ -129,8 +124,8 @@ def _findings(found: list[Finding], config: RigConfig, ink: Ink) -> Iterator[str
         place = f"{ink('bold', str(config.path.parent / each.place))}: " if each.place else ""
         yield f"{place}{mark}: {each.message}" + (ink("dim", f" ({each.hint})") if each.hint else "")
     warnings = sum(each.level == "warning" for each in found)
-    counts = f"{_counted(warnings, 'warning')}, {_counted(len(found) - warnings, 'note')}"
-    yield f"{_counted(len(config.rules), 'rule')} looked at: {counts}"
+    counts = f"{counted(warnings, 'warning')}, {counted(len(found) - warnings, 'note')}"
+    yield f"{counted(len(config.rules), 'rule')} looked at: {counts}"
 
 
 def _explanations(answer: Answer, ink: Ink) -> Iterator[str]:
@@ -165,7 +160,3 @@ def _besides(line: Mapping[str, Any], ink: Ink) -> Iterator[str]:
     if line["condition"]:
         now = {None: "", True: ": so it is now", False: ": not now"}[line["holds"]]
         yield ink("dim", f"      if {line['condition']}{now}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -25,6 +25,7 @@ from controld.mappings.schema_tables import MAPPING
 from controld.session.schema import BANKS, PEDALBOARD, compile_banks, compile_pedalboard
 from controld.shape import JsonSchema, Report, Table, schema_document
 from controld.shape_parameters import Symbols
+from controld.terminal import counted
 from controld.yaml_reader import read_document
 
 # Each kind of file: its table, and the keys that tell it from the others.
@@ -112,7 +113,7 @@ def json_schema(kind: str) -> JsonSchema:
 
 def catalogue_symbols() -> Symbols:
     """Return what the packaged catalogue knows of plugins: URI -> parameter symbol -> scale."""
-    from controld.rehearse import known_plugins
+    from controld.config_plugins import known_plugins
 
     return {uri: plugin.parameters for uri, plugin in known_plugins().items()}
 
@@ -228,11 +229,11 @@ def _as_text(checked: Checked, *, excerpts: bool) -> Iterator[str]:
         yield f"{place}: {mark}{problem.message}" + (f" ({problem.hint})" if problem.hint else "")
         if excerpts:
             yield from _excerpt(problem)
-    files = _counted(len(checked.files), "file")
-    also = f", {_counted(len(warnings), 'warning')}" if warnings else ""
+    files = counted(len(checked.files), "file")
+    also = f", {counted(len(warnings), 'warning')}" if warnings else ""
     if problems:
         paths = len({problem.path for problem in problems})
-        yield f"{_counted(len(problems), 'problem')} in {_counted(paths, 'file')} ({files} checked{also})"
+        yield f"{counted(len(problems), 'problem')} in {counted(paths, 'file')} ({files} checked{also})"
     else:
         yield f"{files} checked, no problems{also}"
 
@@ -252,7 +253,3 @@ def _excerpt(problem: Problem) -> Iterator[str]:
     indent = "".join("\t" if char == "\t" else " " for char in line[: problem.column - 1])
     yield f"  | {line[: max(width - 4, problem.column + 20)]}"
     yield f"  | {indent}^"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -192,3 +192,17 @@ class ControlClient:
     def _read(self) -> Answer | None:
         line = self._file.readline()
         return dict(json.loads(line)) if line else None
+
+
+def running_rig(socket: Path | None) -> ControlClient | None:
+    """Return the door of the rig that runs; None where none does.
+
+    Raises:
+        ControldError: none runs at a `socket` that was named.
+    """
+    try:
+        return ControlClient(socket_path(str(socket or "")))
+    except ControldError:
+        if socket is not None:
+            raise
+        return None

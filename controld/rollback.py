@@ -12,8 +12,8 @@ from pathlib import Path
 
 from controld.config import find_config, load_rig
 from controld.config_files import FileSet
-from controld.control import ControlClient, socket_path
-from controld.errors import ConfigError, ControldError
+from controld.control import ControlClient, running_rig
+from controld.errors import ConfigError
 from controld.generations import Generation, Generations, said_time
 from controld.reload_files import RollbackError
 from controld.restore import Restored, restore
@@ -66,11 +66,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _client(args: argparse.Namespace) -> ControlClient | None:
     """Return the door of the rig that runs; None where none does, or another than was asked for."""
-    try:
-        client = ControlClient(socket_path(str(args.socket or "")))
-    except ControldError:
-        if args.socket is not None:
-            raise
+    client = running_rig(args.socket)
+    if client is None:
         return None
     if args.config is None or Path(str(_files(client)["path"])).resolve() == find_config(str(args.config)).resolve():
         return client

@@ -37,3 +37,8 @@ def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
     return [
         (" " * gap).join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
     ]
+
+
+def counted(count: int, what: str) -> str:
+    """Return "1 rule" or "3 rules"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from functools import cache
 
+from controld.config_plugins import known_plugins
 from controld.config_values import RigConfig
 from controld.events import ControlMoved, ControlTurned, SurfaceEvent
 from controld.mappings.profile import Kind, Profile
 from controld.midi_panel import MidiPanel
 from controld.offline import OfflineRig
-from controld.rehearse import known_plugins
 from controld.rig import Output, Rig
 from controld.session.requests import Denied, EngineReply, EngineRequest, WriteBypass, WriteParameters
 from controld.standin import StandIn

@@ -7,9 +7,10 @@ import pytest
 from controld.actions import SetBypass
 from controld.changes import EngineState, State
 from controld.config import load_rig
+from controld.config_plugins import known_plugins
 from controld.events import ControlMoved
 from controld.offline import OfflineRig
-from controld.rehearse import known_plugins, rehearse
+from controld.rehearse import rehearse
 from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Snapshot
 from controld.session.requests import AddEffect, Denied, Done, ReadParameter, ReadPlugin, WriteParameters
 from controld.standin import StandIn, guessed_plugins
