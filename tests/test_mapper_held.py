@@ -228,13 +228,19 @@ class TestMessagesEnd:
         floor.tap("fs1")
         assert floor.happened.messages == [NOTE.message, other.message, plain.message, other.ending, NOTE.ending]
 
-    def test_a_note_that_repeats_ends_once(self) -> None:
-        """However often it was begun."""
+    def test_a_note_that_repeats_ends_before_it_begins_again(self) -> None:
+        """A receiver that counts is left with nothing that sounds."""
         floor = Floor(rule("fs1", NOTE, trigger=Trigger("floor.fs1", Gesture.REPEAT, 0.2, every_s=0.1)))
         floor.press("fs1")
         floor.wait(0.45)
         floor.let_go("fs1")
-        assert floor.happened.messages == [NOTE.message] * 4 + [NOTE.ending]
+        assert floor.happened.messages == [NOTE.message, NOTE.ending] * 4
+
+    def test_a_panic_in_the_middle_of_a_list_leaves_no_end_over(self) -> None:
+        """What it ended is not begun again, nor ended twice."""
+        floor = Floor(rule("fs1", NOTE, CommandTarget(Command.PANIC), NOTE))
+        floor.tap("fs1")
+        assert floor.happened.messages == [NOTE.message, NOTE.ending]
 
     @pytest.mark.parametrize("on", ["patch", "wheel", "fs1"])
     def test_what_no_press_can_end_ends_at_once(self, on: str) -> None:

@@ -282,7 +282,7 @@ class MapperMachine(RuleBasedStateMachine):
         mapper = self.floor.rig.mapper
         for surface in sorted(self.there):
             for look in mapper.full_feedback(surface):
-                assert _drawn(self.floor.looks[look.control]) == _drawn(look)
+                assert _drawn(self.floor.looks[look.control]) == _drawn(look), (self.floor.looks[look.control], look)
 
     def teardown(self) -> None:
         """At the end as well."""

@@ -28,10 +28,12 @@ class Press:
     endings: list[tuple[Rule, Action | Key]] = field(default_factory=list)
     over: bool = False
 
-    def ends_with(self, rule: Rule, ending: Action) -> None:
-        """Have an action done when this ends; once, however often it is asked for."""
-        if (rule, ending) not in self.endings:
-            self.endings.append((rule, ending))
+    def ends_with(self, rule: Rule, ending: Action) -> bool:
+        """Have an action done when this ends, once; tell whether it was asked for before."""
+        if (rule, ending) in self.endings:
+            return True
+        self.endings.append((rule, ending))
+        return False
 
 
 @dataclass(slots=True)

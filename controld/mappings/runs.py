@@ -253,11 +253,13 @@ class Runs:
         rule, press = run.bound.rule, run.press
         lasts = press is not None and not press.over
         if isinstance(target, SendTarget) and target.ending is not None:
-            intents.append(Intent(target.message, run.origin, rule, passing=True, begins=lasts))
-            if press is not None and lasts:
-                press.ends_with(rule, target.ending)
-            else:  # nothing will end it later
+            if press is None or not lasts:  # nothing will end it later
+                intents.append(Intent(target.message, run.origin, rule, passing=True))
                 intents.append(Intent(target.ending, run.origin, rule))
+                return True
+            if press.ends_with(rule, target.ending):  # sent again (a repeat): what began before it ends before it
+                intents.append(Intent(target.ending, run.origin, rule, passing=True, begins=True))
+            intents.append(Intent(target.message, run.origin, rule, passing=True, begins=True))
             return True
         if isinstance(target, PageTarget) and target.hold:
             if press is not None and lasts:
