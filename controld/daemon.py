@@ -15,29 +15,29 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from controld.actions import SendMidi, SendOsc
+from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient, Endpoints
 from controld.bridge.supervisor import BridgeProcess, bridge_command
-from controld.changes import Refused, SnapshotChanged, SnapshotSaved, StateChange
+from controld.changes import SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
-from controld.config_values import OscConfig, RigConfig
+from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
 from controld.errors import ControldError
 from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
-from controld.feedback import Feedback
 from controld.hub import Hub
 from controld.mappings.profile import Control
-from controld.osc_clients import Reply
 from controld.reload import Reloading
 from controld.reload_files import needs_restart, taken_profile
 from controld.rig import Output, Rig
+from controld.service import Service
+from controld.services import wanted_services
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
 from controld.simulate import inject
 from controld.store import Keeper, Standing, lay_over, state_path
+from controld.surface_set import SurfaceSet
 from controld.surfaces.midi import MidiSurface
-from controld.surfaces.midi_system import MidiSystem
 from controld.surfaces.osc import OscSurface
 from controld.tracer import Tracer
 
@@ -77,8 +77,8 @@ class Daemon:
         self._tracer = Tracer(self._door, self.rig)
         self._reloading = Reloading(config, catalogue_symbols(), self._take, self._tracer.note, self._notice)
         self._asked: RigConfig | None = None  # the newest configuration, with what waits for the next start
-        self._midi: dict[str, MidiSurface] = {}
-        self._osc: dict[str, OscSurface] = {}
+        self._surface_set = SurfaceSet(self.rig, self._receive, self._loop)
+        self._services: list[Service] = []
         self._client: BridgeClient | None = None
         self._stopping = asyncio.Event()
         self._told: Callable[[StateChange], None] = lambda _change: None
@@ -114,31 +114,15 @@ class Daemon:
             await self._door.start()
             stack.push_async_callback(self._door.stop)
             stack.callback(self._hub.stop)
-            await self._start_osc(stack)
+            await self._surface_set.start_osc(self.config.surfaces, stack)
             await self._start_engine(stack)
-            await self._start_midi(stack)
+            self._surface_set.start_midi(self.config.surfaces, stack)
+            await self._start_services(stack)
             self._keeper.start()
             stack.push_async_callback(self._keeper.stop)
             self._reloading.start()
             stack.push_async_callback(self._reloading.stop)
             yield
-
-    async def _start_osc(self, stack: AsyncExitStack) -> None:
-        for surface in self.config.surfaces:
-            if surface.osc is not None:
-                osc = OscSurface(
-                    surface.name,
-                    surface.profile,
-                    (surface.osc.host, surface.osc.port),
-                    _reply(surface.osc),
-                    self._receive,
-                    self._loop,
-                    namespace=self.rig.namespace,
-                )
-                await osc.start()
-                stack.push_async_callback(osc.stop)
-                self._osc[surface.name] = osc
-                osc.show(self.rig.mapper.full_feedback(surface.name))
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
         engine = self.config.engine
@@ -153,26 +137,11 @@ class Daemon:
         self._client.start()
         stack.push_async_callback(self._client.stop)
 
-    async def _start_midi(self, stack: AsyncExitStack) -> None:
-        wanted = [surface for surface in self.config.surfaces if surface.midi is not None]
-        if not wanted:
-            return
-        system = MidiSystem()
-        for surface in wanted:
-            assert surface.midi is not None
-            self._midi[surface.name] = MidiSurface(
-                surface.name,
-                surface.profile,
-                surface.midi.input,
-                surface.midi.output,
-                system,
-                self._receive,
-                self._loop,
-            )
-        stack.push_async_callback(system.stop)
-        for midi in self._midi.values():
-            midi.start()
-            stack.push_async_callback(midi.stop)
+    async def _start_services(self, stack: AsyncExitStack) -> None:
+        for service in wanted_services(self.config, self):
+            await service.start()
+            stack.push_async_callback(service.stop)
+            self._services.append(service)
 
     # In
 
@@ -196,8 +165,7 @@ class Daemon:
         if needs_restart(self._asked or self.config, config) and needs_restart(self.config, config):
             log.warning("changes of surfaces, their ports or the engine are taken at the next start; all else is now")
         self._asked = config
-        for name, surface in self._surfaces.items():
-            surface.take_profile(kept[name].profile)
+        self._surface_set.take_profiles({name: each.profile for name, each in kept.items()})
         self.config = replace(config, surfaces=surfaces, engine=self.config.engine)
         self._hub.enter(self._replace, self.config, {**config.controls, **self.config.controls})
 
@@ -219,6 +187,17 @@ class Daemon:
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
+    def act(self, action: Action, origin: str) -> Output:
+        """Do an action for a service, and return everything that followed from it at once."""
+        taken: list[Output] = []
+
+        def handle(now: float) -> Output:
+            taken.append(self.rig.act(action, origin, now))
+            return taken[0]
+
+        self._hub.enter(handle)
+        return taken[0] if taken else Output()
+
     # Out
 
     def pump(self) -> None:
@@ -227,25 +206,14 @@ class Daemon:
             self._client.pump()
 
     def deliver(self, output: Output) -> None:
-        """Show lights, tell facts and send messages, each to the surfaces they are for."""
-        if output.feedback:
-            self._show(output.feedback)
-        if output.changes:
-            for osc in self._osc.values():
-                osc.tell(output.changes, output.news)
-            for change in output.changes:
-                self._told(change)
-                if type(change) is Refused:
-                    self._refuse(change)
-                elif type(change) in {SnapshotChanged, SnapshotSaved}:
-                    self._keep()
-        for message in output.messages:
-            if isinstance(message, SendMidi) and message.surface in self._midi:
-                self._midi[message.surface].send(message.data)
-            elif isinstance(message, SendOsc) and message.surface in self._osc:
-                self._osc[message.surface].send_message(message)
-        if output.resync is not None:
-            self._resync(output.resync)
+        """Show lights, tell facts and send messages, each to those they are for."""
+        self._surface_set.deliver(output)
+        for change in output.changes:
+            self._told(change)
+            if type(change) in {SnapshotChanged, SnapshotSaved}:
+                self._keep()
+        for service in self._services:
+            service.tell(output)
         if output.roll_back:
             self._roll_back()
         if self._tracer.active:
@@ -256,38 +224,10 @@ class Daemon:
         names = (session.pedalboard.name, session.snapshot) if restores else ("", "")
         self._keeper.note(Standing(*names, tuple(session.saved.values())))
 
-    def _resync(self, surface: str) -> None:
-        """Show a surface ("": each) everything again, whatever it is thought to show."""
-        for name, osc in self._osc.items():
-            if surface in {"", name}:
-                osc.resync()
-        for name, midi in self._midi.items():
-            if surface not in {"", name}:
-                continue
-            midi.show([replace(look, force=True) for look in self.rig.mapper.full_feedback(name)])
-
-    def _show(self, feedback: list[Feedback]) -> None:
-        by_surface: dict[str, list[Feedback]] = {}
-        for look in feedback:
-            by_surface.setdefault(look.control.partition(".")[0], []).append(look)
-        for name, looks in by_surface.items():
-            surface = self._midi.get(name) or self._osc.get(name)
-            if surface is not None:
-                surface.show(looks)
-
-    def _refuse(self, refused: Refused) -> None:
-        name, _, client = refused.origin.partition("/")
-        osc = self._osc.get(name)
-        if osc is not None and client:
-            osc.refuse(client, refused.subject, refused.reason)
-        else:
-            log.info("refused: %s: %s", refused.subject, refused.reason)
-
     @property
     def _surfaces(self) -> dict[str, MidiSurface | OscSurface]:
         """The open surfaces, in the order of the configuration."""
-        opened: dict[str, MidiSurface | OscSurface] = {**self._midi, **self._osc}
-        return {each.name: opened[each.name] for each in self.config.surfaces if each.name in opened}
+        return self._surface_set.by_name(each.name for each in self.config.surfaces)
 
     # The door
 
@@ -357,12 +297,6 @@ class Daemon:
 def _names(request: Answer) -> list[str]:
     controls = request.get("controls")
     return [str(name) for name in controls] if isinstance(controls, list) else []
-
-
-def _reply(osc: OscConfig) -> Reply:
-    if isinstance(osc.reply, tuple):
-        return Reply(*osc.reply)
-    return Reply(port=osc.reply) if isinstance(osc.reply, int) else Reply()
 
 
 async def serve(

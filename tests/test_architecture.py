@@ -27,7 +27,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
     },
     {
-        "core": ("rig", "trace", "standin", "offline", "trial"),
+        "core": ("rig", "trace", "standin", "offline", "trial", "service"),
         "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson", "learn_touch"),
     },
     {"terminal": ("terminal",)},
@@ -45,7 +45,10 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {"reload": ("reload", "generations", "rollback", "restore")},
     {"advice": ("advice",), "trials": ("trials", "playing", "keys")},
     {"learn": ("learn",)},
-    {"daemon": ("daemon", "tracer", "run"), "import command": ("importers.command", "importers.files")},
+    {
+        "daemon": ("daemon", "tracer", "run", "services", "surface_set"),
+        "import command": ("importers.command", "importers.files"),
+    },
     {"command line": ("cli", "bootstrap", "__main__")},
 ]  # fmt: skip
 PURE_ROWS = 7

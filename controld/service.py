@@ -1,0 +1,41 @@
+"""What a program may be served by the daemon beside its surfaces: what such a service does, and what it may ask.
+
+Pure. A service (the session manager's RPC, metrics, OSCQuery ...) is opened and closed with the daemon and told what
+the core puts out; what it wants done goes through the `Desk`, which is the daemon. Neither knows the other's shell.
+"""
+
+from typing import Protocol
+
+from controld.actions import Action
+from controld.rig import Output, Rig
+
+
+class Service(Protocol):
+    """Something that serves programs."""
+
+    async def start(self) -> None:
+        """Open. Raises ControldError where that cannot be."""
+
+    async def stop(self) -> None:
+        """Close; nothing where it was not open."""
+
+    def tell(self, output: Output) -> None:
+        """Take what the core put out; must return at once, and must not raise."""
+
+
+class Desk(Protocol):
+    """What services may use."""
+
+    @property
+    def rig(self) -> Rig:
+        """The core, for looking at."""
+
+    def act(self, action: Action, origin: str) -> Output:
+        """Do an action for `origin` ("rpc", "rpc/client"; not ""), and return everything that followed from it at once.
+
+        What the engine makes of it comes later, by `Service.tell`. To be called in the event loop, from outside the
+        core: not from `tell`.
+        """
+
+    def status(self) -> dict[str, object]:
+        """Return what a person would ask first: pedalboard, snapshot, engine, surfaces, counters."""

@@ -1,0 +1,134 @@
+"""The surfaces of a running rig: opened in order, shown their lights, told facts, and sent messages.
+
+Shell. The daemon knows its surfaces only through this set; whether one speaks MIDI or OSC is decided here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from controld.actions import Message, SendMidi
+from controld.changes import Refused
+from controld.config_values import OscConfig, SurfaceConfig
+from controld.events import SurfaceEvent
+from controld.feedback import Feedback
+from controld.mappings.profile import Profile
+from controld.osc_clients import Reply
+from controld.rig import Output, Rig
+from controld.surfaces.midi import MidiSurface
+from controld.surfaces.midi_system import MidiSystem
+from controld.surfaces.osc import OscSurface
+
+log = logging.getLogger("controld.daemon")
+
+
+class SurfaceSet:
+    """The surfaces by name; `receive` is called with what they do."""
+
+    def __init__(self, rig: Rig, receive: Callable[[SurfaceEvent], None], loop: asyncio.AbstractEventLoop) -> None:
+        self._rig = rig
+        self._receive = receive
+        self._loop = loop
+        self._midi: dict[str, MidiSurface] = {}
+        self._osc: dict[str, OscSurface] = {}
+
+    async def start_osc(self, wanted: Iterable[SurfaceConfig], stack: AsyncExitStack) -> None:
+        """Open the OSC surfaces. Raises PortUnavailable where a port is in use."""
+        for surface in wanted:
+            if surface.osc is None:
+                continue
+            osc = OscSurface(
+                surface.name,
+                surface.profile,
+                (surface.osc.host, surface.osc.port),
+                _reply(surface.osc),
+                self._receive,
+                self._loop,
+                namespace=self._rig.namespace,
+            )
+            await osc.start()
+            stack.push_async_callback(osc.stop)
+            self._osc[surface.name] = osc
+            osc.show(self._rig.mapper.full_feedback(surface.name))
+
+    def start_midi(self, wanted: Iterable[SurfaceConfig], stack: AsyncExitStack) -> None:
+        """Open the MIDI surfaces; a device that is not there is waited for."""
+        surfaces = [(surface, surface.midi) for surface in wanted if surface.midi is not None]
+        if not surfaces:
+            return
+        system = MidiSystem()
+        for surface, ports in surfaces:
+            self._midi[surface.name] = MidiSurface(
+                surface.name, surface.profile, ports.input, ports.output, system, self._receive, self._loop
+            )
+        stack.push_async_callback(system.stop)
+        for midi in self._midi.values():
+            midi.start()
+            stack.push_async_callback(midi.stop)
+
+    def by_name(self, order: Iterable[str]) -> dict[str, MidiSurface | OscSurface]:
+        """Return the open surfaces in this order."""
+        opened: dict[str, MidiSurface | OscSurface] = {**self._midi, **self._osc}
+        return {name: opened[name] for name in order if name in opened}
+
+    def take_profiles(self, profiles: Mapping[str, Profile]) -> None:
+        """Take changed profiles; surfaces that are open stay open."""
+        for name, surface in self.by_name(profiles).items():
+            surface.take_profile(profiles[name])
+
+    def deliver(self, output: Output) -> None:
+        """Show lights, tell facts and send messages, each to the surfaces they are for."""
+        if output.feedback:
+            self._show(output.feedback)
+        if output.changes:
+            for osc in self._osc.values():
+                osc.tell(output.changes, output.news)
+            for change in output.changes:
+                if type(change) is Refused:
+                    self._refuse(change)
+        if output.messages:
+            self._send(output.messages)
+        if output.resync is not None:
+            self._resync(output.resync)
+
+    def _send(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if isinstance(message, SendMidi):
+                if message.surface in self._midi:
+                    self._midi[message.surface].send(message.data)
+            elif message.surface in self._osc:
+                self._osc[message.surface].send_message(message)
+
+    def _resync(self, surface: str) -> None:
+        """Show a surface ("": each) everything again, whatever it is thought to show."""
+        for name, osc in self._osc.items():
+            if surface in {"", name}:
+                osc.resync()
+        for name, midi in self._midi.items():
+            if surface in {"", name}:
+                midi.show([replace(look, force=True) for look in self._rig.mapper.full_feedback(name)])
+
+    def _show(self, feedback: Sequence[Feedback]) -> None:
+        by_surface: dict[str, list[Feedback]] = {}
+        for look in feedback:
+            by_surface.setdefault(look.control.partition(".")[0], []).append(look)
+        for name, looks in by_surface.items():
+            surface = self._midi.get(name) or self._osc.get(name)
+            if surface is not None:
+                surface.show(looks)
+
+    def _refuse(self, refused: Refused) -> None:
+        name, _, client = refused.origin.partition("/")
+        osc = self._osc.get(name)
+        if osc is not None and client:
+            osc.refuse(client, refused.subject, refused.reason)
+        else:
+            log.info("refused: %s: %s", refused.subject, refused.reason)
+
+
+def _reply(osc: OscConfig) -> Reply:
+    if isinstance(osc.reply, tuple):
+        return Reply(*osc.reply)
+    return Reply(port=osc.reply) if isinstance(osc.reply, int) else Reply()
