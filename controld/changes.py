@@ -189,6 +189,170 @@ class EngineChanged:
 
 
 @dataclass(slots=True)
+class EffectAdded:
+    """A plugin is on the pedalboard as `effect`, with its number in the engine; failed: it is not, and why was said."""
+
+    effect: str
+    uri: str
+    instance: int
+    state: State
+    origin: str = ""
+    position: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(slots=True)
+class EffectRemoved:
+    """An effect is no longer on the pedalboard; failed: the engine would not remove it, so it holds it yet."""
+
+    effect: str
+    uri: str
+    instance: int
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class EffectRenamed:
+    """An effect has another name; `before` is the one it had."""
+
+    effect: str
+    before: str
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class EffectMoved:
+    """An effect stands elsewhere in the drawing of the pedalboard, at x and y."""
+
+    effect: str
+    position: tuple[float, float]
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class ConnectionMade:
+    """Two ports are joined, named as on the pedalboard; failed: they are not, and the wish was taken back."""
+
+    source: str
+    target: str
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class ConnectionRemoved:
+    """Two ports are parted."""
+
+    source: str
+    target: str
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class PresetSaved:
+    """How an effect is played is a preset of its plugin; failed: the engine would not keep it."""
+
+    effect: str
+    preset: str
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class SnapshotCreated:
+    """The current pedalboard has a new snapshot, `index` from 1, and it is kept."""
+
+    snapshot: str
+    index: int
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class SnapshotRenamed:
+    """A snapshot has another name; `before` is the one it had."""
+
+    snapshot: str
+    before: str
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class SnapshotRemoved:
+    """The current pedalboard has a snapshot less."""
+
+    snapshot: str
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class SnapshotsOrdered:
+    """The snapshots of the current pedalboard are in this order."""
+
+    snapshots: tuple[str, ...]
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class GlobalsChanged:
+    """The parameters (effect, symbol) of the current pedalboard that no snapshot recalls: all of them."""
+
+    parameters: frozenset[tuple[str, str]]
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class PedalboardCreated:
+    """There is a new pedalboard; that it is kept on the disk is told as `PedalboardSaved`."""
+
+    pedalboard: str
+    origin: str = ""
+    description: str = ""
+
+
+@dataclass(slots=True)
+class PedalboardSaved:
+    """A pedalboard is kept in the library: asked, then on the disk; failed: not now, but it is tried again."""
+
+    pedalboard: str
+    state: State
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class PedalboardRenamed:
+    """A pedalboard has another name; `before` is the one it had."""
+
+    pedalboard: str
+    before: str
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class PedalboardRemoved:
+    """A pedalboard is not there any more."""
+
+    pedalboard: str
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class BanksChanged:
+    """The banks that there are, in order, each with the names of its pedalboards."""
+
+    banks: tuple[tuple[str, tuple[str, ...]], ...]
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class FavouritesChanged:
+    """The plugins that are favourites, by URI, in the order in which they became so."""
+
+    favourites: tuple[str, ...]
+    origin: str = ""
+
+
+@dataclass(slots=True)
 class Refused:
     """Something was asked that cannot be; nothing changed. `subject` is what was asked for ("drive/gain")."""
 
@@ -197,8 +361,14 @@ class Refused:
     origin: str = ""
 
 
+# What editing and keeping pedalboards comes to.
+EditChange = (
+    EffectAdded | EffectRemoved | EffectRenamed | EffectMoved | ConnectionMade | ConnectionRemoved | PresetSaved
+    | SnapshotCreated | SnapshotRenamed | SnapshotRemoved | SnapshotsOrdered | GlobalsChanged | PedalboardCreated
+    | PedalboardSaved | PedalboardRenamed | PedalboardRemoved | BanksChanged | FavouritesChanged
+)  # fmt: skip
 StateChange = (
     BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged
     | PedalboardChanged | BankChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged
-    | VariableChanged | SurfaceChanged | EngineChanged | Refused
+    | VariableChanged | SurfaceChanged | EngineChanged | Refused | EditChange
 )  # fmt: skip

@@ -32,6 +32,7 @@ from controld.reload_files import needs_restart, taken_profile
 from controld.rig import Output, Rig
 from controld.service import Service
 from controld.services import wanted_services
+from controld.session.edits import Edit
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
 from controld.simulate import inject
@@ -187,7 +188,7 @@ class Daemon:
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
-    def act(self, action: Action, origin: str) -> Output:
+    def act(self, action: Action | Edit, origin: str) -> Output:
         """Do an action for a service, and return everything that followed from it at once."""
         taken: list[Output] = []
 

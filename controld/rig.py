@@ -36,6 +36,7 @@ from controld.mappings.mapper import Intent, Mapper
 from controld.mappings.profile import Control
 from controld.mappings.rule import Rule, Stage
 from controld.osc_namespace import Namespace, News
+from controld.session.edits import Edit
 from controld.session.engine_events import EngineEvent
 from controld.session.model import Bank, Pedalboard
 from controld.session.outbox import Outbox
@@ -114,7 +115,7 @@ class Rig:
             return self._read_osc(event, now, output)
         return output  # a touch moves nothing
 
-    def act(self, action: Action, origin: str, now: float) -> Output:
+    def act(self, action: Action | Edit, origin: str, now: float) -> Output:
         """Do what somebody asks for who is no control: a program, a test, the rig itself ("")."""
         return self._act(action, origin, now, Output())
 
@@ -207,7 +208,7 @@ class Rig:
         refusals = self.mapper.take_refusals()
         return self._follow(refusals, now, output) if refusals else output
 
-    def _act(self, action: Action, origin: str, now: float, output: Output, passing: bool = False) -> Output:
+    def _act(self, action: Action | Edit, origin: str, now: float, output: Output, passing: bool = False) -> Output:
         if type(action) not in _OWN:
             self._engine_act(action, origin, now, output, passing)  # type: ignore[arg-type]
         elif isinstance(action, SendMidi | SendOsc):
@@ -224,7 +225,7 @@ class Rig:
         """Return what only presses hold, as it is after them, by effect and symbol."""
         return {(key[1], key[2] if len(key) > 2 else BYPASS): value for key, value in self.mapper.resting().items()}
 
-    def _engine_act(self, action: EngineAction, origin: str, now: float, output: Output, passing: bool) -> None:
+    def _engine_act(self, action: EngineAction | Edit, origin: str, now: float, output: Output, passing: bool) -> None:
         if type(action) is Resync:
             output.resync = action.surface
         changes = self.session.receive(action, origin, now, passing=passing)

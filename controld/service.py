@@ -8,6 +8,7 @@ from typing import Protocol
 
 from controld.actions import Action
 from controld.rig import Output, Rig
+from controld.session.edits import Edit
 
 
 class Service(Protocol):
@@ -30,7 +31,7 @@ class Desk(Protocol):
     def rig(self) -> Rig:
         """The core, for looking at."""
 
-    def act(self, action: Action, origin: str) -> Output:
+    def act(self, action: Action | Edit, origin: str) -> Output:
         """Do an action for `origin` ("rpc", "rpc/client"; not ""), and return everything that followed from it at once.
 
         What the engine makes of it comes later, by `Service.tell`. To be called in the event loop, from outside the

@@ -36,6 +36,7 @@ class EffectSetup:
     preset: str = ""
     parameters: dict[str, Level] = field(default_factory=dict)
     position: tuple[float, float] = (0.0, 0.0)
+    created_at: str = ""  # ISO 8601; "" where nobody knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from controld.actions import (
 from controld.changes import EngineChanged, Refused, StateChange
 from controld.session.boards import Boards
 from controld.session.context import Context
+from controld.session.edits import Edit
 from controld.session.engine_events import ConnectionReported, EngineEvent, EngineLost, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.lookup import Refusal
@@ -147,7 +148,7 @@ class Session:
     # In
 
     def receive(
-        self, action: EngineAction, origin: str, now: float = 0.0, *, passing: bool = False
+        self, action: EngineAction | Edit, origin: str, now: float = 0.0, *, passing: bool = False
     ) -> list[StateChange]:
         """Do an action for `origin` ("surface" or "surface/client"; "" for the rig itself, which is not undone).
 
