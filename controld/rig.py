@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from controld.actions import (
     Action,
+    CycleParameter,
+    DriveParameter,
     EngineAction,
     Message,
     Panic,
@@ -17,8 +19,12 @@ from controld.actions import (
     SelectPage,
     SendMidi,
     SendOsc,
+    SetBypass,
+    SetParameter,
     SetVariable,
     ShowText,
+    StepParameter,
+    ToggleParameter,
 )
 from controld.changes import Refused, State, StateChange, SurfaceChanged
 from controld.events import (
@@ -49,6 +55,8 @@ MAX_REACTIONS = 16
 _PLAYED = (ControlMoved, ControlTurned, ProgramChosen)
 # Actions that are not the session's.
 _OWN = frozenset({SendMidi, SendOsc, SelectPage, SetVariable, ShowText, RollBack})
+# Actions on a value that a press may hold.
+_HOLDABLE = frozenset({SetBypass, DriveParameter, SetParameter, StepParameter, ToggleParameter, CycleParameter})
 
 
 @dataclass(slots=True)
@@ -198,10 +206,12 @@ class Rig:
         return self._act(action, origin, now, output)
 
     def _do(self, intents: Sequence[Intent], now: float, output: Output) -> Output:
-        panics = self._panics
+        panics, forgotten = self._panics, self.mapper.forgotten
         for intent in intents:
             if intent.begins and self._panics != panics:
                 continue  # its press was ended by a panic before it could begin, and nothing would undo it
+            if intent.passing and self.mapper.forgotten != forgotten and type(intent.action) in _HOLDABLE:
+                continue  # the same press brought another pedalboard, whose values it neither found nor gives back
             if self.trace is not None:
                 self.trace("rule", intent)
             self._act(intent.action, intent.origin, now, output, intent.passing)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from played_floor import CONTROLS, DOUBLE, HOLD, RELEASE, Floor, rule
 
-from controld.actions import SendMidi, SetBypass, SetParameter
+from controld.actions import Seek, SendMidi, SetBypass, SetParameter
 from controld.changes import BypassChanged, PedalboardChanged, State
 from controld.events import ControlMoved
 from controld.mappings.mapper import Mapper
@@ -91,6 +91,16 @@ class TestValuesReturn:
         assert floor.value() == pytest.approx(0.9)
         floor.let_go("fs1")
         assert floor.value() == pytest.approx(before)
+
+    @pytest.mark.parametrize("apart", [False, True], ids=["one list", "two rules"])
+    def test_a_press_that_also_loads_a_pedalboard_holds_nothing_on_it(self, apart: bool) -> None:
+        """What it found there is not known when it begins, so nothing could give it back."""
+        after = PedalboardTarget(Seek.NEXT)
+        floor = Floor(*([rule("fs1", after), rule("fs1", ON)] if apart else [rule("fs1", after, ON)]))
+        for _ in range(2):  # to a pedalboard without the effects, and back to the one with them
+            floor.tap("fs1")
+            floor.wait(1.0)
+        assert (floor.active("drive"), floor.active("delay")) == (False, False)
 
     def test_a_tap_that_is_decided_late_changes_nothing(self) -> None:
         """It is over before it began."""

@@ -48,14 +48,15 @@ class _Hold:
 class HeldValues:
     """The values that presses hold, of bypasses (1.0: bypassed) and parameters; `holds` is by key, the last on top.
 
-    `returning` are those that were given back since they were last told of.
+    `returning` are those that were given back since they were last told of; `forgotten` counts how often all were.
     """
 
-    __slots__ = ("holds", "returning")
+    __slots__ = ("forgotten", "holds", "returning")
 
     def __init__(self) -> None:
         self.holds: dict[Key, list[_Hold]] = {}
         self.returning: dict[Key, float] = {}
+        self.forgotten = 0
 
     def take(self, press: Press, rule: Rule, key: Key, view: View, moves_until_s: float = 0.0) -> None:
         """Note what a press is about to change; a value that is not known cannot be given back."""
@@ -95,6 +96,7 @@ class HeldValues:
         """Take another pedalboard: its values are others."""
         self.holds.clear()
         self.returning.clear()
+        self.forgotten += 1
 
     def end(self, press: Press, view: View) -> Iterator[tuple[Rule, Action]]:
         """Yield what undoes a press, last first; nothing the second time."""

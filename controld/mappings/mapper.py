@@ -204,6 +204,11 @@ class Mapper:
         self._inputs.runs.begin(bind(_PANIC, safe), 1.0, 0, origin, now, intents)
         return intents
 
+    @property
+    def forgotten(self) -> int:
+        """How often another pedalboard took away what presses held."""
+        return self._inputs.runs.held.forgotten
+
     def resting(self) -> dict[Key, float]:
         """Return what is held by presses, as it is when they end: bypasses (1.0: bypassed) and parameters, by key."""
         return self._inputs.runs.held.resting()
