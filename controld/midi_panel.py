@@ -9,9 +9,9 @@ The pace is a bucket of bytes that fills at the profile's `max_rate`: a few mess
 message longer than the bucket waits until it is full and leaves it in debt.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from controld.changes import State
 from controld.feedback import Feedback
@@ -20,8 +20,7 @@ from controld.midi_display import head_of, messages_of
 from controld.midi_looks import ON_FROM, STATUS, Frame, Frames, frames_of, moves_by_itself, position_frame
 from controld.midi_pace import Bucket, Key, Turns
 from controld.midi_stream import BEND, PROGRAM
-
-OWNED_S = 0.2  # a motor is not moved for so long after the hand moved it or let it go
+from controld.ownership import Ownership
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,7 @@ class MidiPanel:
         self._shown: dict[Key, Frame] = {}
         self._waiting: dict[Key | int, Frame] = {}
         self._turns = Turns()
-        self._held: dict[Key, float] = {}  # what a hand is on, and until when
-        self._kept: dict[Key, Frame] = {}  # what it is to show after that
+        self._hands: Ownership[Key, Frame] = Ownership()
         self._serial = 0
         for message in self._setup:
             self.send(message)
@@ -149,7 +147,8 @@ class MidiPanel:
         elif lamp.light.continuous and moves_by_itself(lamp.control, lamp.light):
             frame = position_frame(lamp.control, lamp.light, position)
             if now is not None and lamp.control.kind is Kind.FADER:
-                self._hold(lamp.key, max(now + OWNED_S, self._held.get(lamp.key, now)))
+                self._hands.move(lamp.key, now)
+                self._set_aside(lamp.key)
         else:
             return False
         self._shown[lamp.key] = frame
@@ -157,26 +156,28 @@ class MidiPanel:
             del self._waiting[lamp.key]
         return False
 
-    def touched(self, control: str, is_touched: bool, now: float | None = None) -> None:
+    def touched(self, control: str, is_touched: bool, now: float) -> None:
         """Note that a hand is on a motor fader, or has let go; meanwhile it is not moved.
 
         After it let go it is told where to stand, even where that is where it stands: many motors go back to what they
-        were told last. With `now` that is `OWNED_S` later, so that what the hand did last is answered first.
+        were told last. That is `OWNED_S` later, so that what the hand did last is answered first.
         """
         lamp = self._lamps.get(control)
         if lamp is None or lamp.control.kind is not Kind.FADER or not lamp.light.continuous:
             return  # a ring of lights does not disturb a hand
         if is_touched:
-            self._hold(lamp.key, math.inf)
-        elif lamp.key in self._held:
+            self._hands.touch(lamp.key)
+            self._set_aside(lamp.key)
+        elif lamp.key in self._hands:
             shown = self._shown.pop(lamp.key, None)
             if shown is not None:
-                self._kept.setdefault(lamp.key, shown)
-            self._held[lamp.key] = -math.inf if now is None else now + OWNED_S
+                self._hands.waiting.setdefault(lamp.key, shown)
+            self._hands.let_go(lamp.key, now)
 
     def tick(self, now: float) -> None:
         """Do what is due: the next turn of the lights that we make blink, all together, and what hands let go."""
-        self._let_go(now)
+        for key, frame in self._hands.due(now):
+            self._want(key, frame)
         for key, frame in self._turns.tick(now):
             self._want(key, frame)
 
@@ -202,7 +203,8 @@ class MidiPanel:
 
     def next_deadline(self, now: float) -> float | None:
         """Return when `take` will have something to do, in seconds (`now` or later), or None where nothing waits."""
-        deadlines = [max(now, until) for key, until in self._held.items() if key in self._kept and until < math.inf]
+        let_go_s = self._hands.next_s()
+        deadlines = [] if let_go_s == inf else [max(now, let_go_s)]
         turn_s = self._turns.deadline(now)
         if turn_s is not None:
             deadlines.append(turn_s)
@@ -235,25 +237,18 @@ class MidiPanel:
             self._want(each, frame)
 
     def _want(self, key: Key, frame: Frame) -> None:
-        if key in self._held:
-            self._kept[key] = frame
+        if key in self._hands:
+            self._hands.keep(key, frame)
         elif self._shown.get(key) == frame:
             self._waiting.pop(key, None)
         else:
             self._waiting[key] = frame
 
-    def _hold(self, key: Key, until: float) -> None:
-        self._held[key] = until
+    def _set_aside(self, key: Key) -> None:
+        """Let what was about to be sent wait for the hand."""
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
-            self._kept[key] = waiting
-
-    def _let_go(self, now: float) -> None:
-        for key in [key for key, until in self._held.items() if until <= now]:
-            del self._held[key]
-            frame = self._kept.pop(key, None)
-            if frame is not None:
-                self._want(key, frame)
+            self._hands.keep(key, waiting)
 
     def _forget_what_it_set(self, message: bytes) -> None:
         """After a raw message to a light or a display it is unknown what that shows; the next look is sent anew."""

@@ -16,13 +16,13 @@ from typing import Final
 
 from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact, same_args
+from controld.ownership import Ownership
 
 MAX_CLIENTS: Final = 64
 DEAF_S: Final = 10.0  # how long a client that nobody listens for is told nothing, though it is heard
 MAX_SENDERS: Final = 1024  # known by the port they send from, which some programs choose anew for each message
 KEEP_S: Final = 600.0
 SUBSCRIBED_S: Final = 60.0  # unless the client says otherwise
-OWNED_S: Final = 0.2  # after its last move a fader belongs to who moved it
 ECHOED_S: Final = 0.25  # a switch that repeats what it was told within this time only repeats it
 
 _NO_NUMBER: Final = (str, type(None))
@@ -71,8 +71,7 @@ class Client:
     shown: dict[str, _Args] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)  # address -> type tag it last sent there
     queue: dict[str, Fact] = field(default_factory=dict)  # to be sent, newest value only
-    held: dict[str, Fact] = field(default_factory=dict)  # to be sent once the fader is let go
-    moved_s: dict[str, float] = field(default_factory=dict)
+    hands: Ownership[str, Fact] = field(default_factory=Ownership)  # with what is to be sent once they are gone
     _told_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,10 +91,10 @@ class Client:
             self.types[address] = tags[0]
         if echo is Echo.CONTINUOUS and args and not isinstance(args[0], _NO_NUMBER):
             self.shown[address] = args
-            self.moved_s[address] = now
-            if self.queue or self.held:
+            self.hands.move(address, now)
+            if self.queue or self.hands.waiting:
                 self.queue.pop(address, None)
-                self.held.pop(address, None)
+                self.hands.withdraw(address)
             return True
         shown = self.shown.get(address)
         if shown is not None and now - self._told_s.get(address, -inf) < ECHOED_S and same_args(shown, args):
@@ -112,24 +111,23 @@ class Client:
             address, args = fact.address, fact.args
             shown = self.shown.get(address)
             if shown is not None and same_args(shown, args):
-                self.held.pop(address, None)
-            elif now < self.moved_s.get(address, -inf) + OWNED_S:
-                self.held[address] = fact
+                self.hands.withdraw(address)
+            elif self.hands.owns(address, now):
+                self.hands.keep(address, fact)
             else:
+                if self.hands.waiting:
+                    self.hands.withdraw(address)  # it is due, and this is newer
                 self.shown[address] = args
                 self.queue[address] = fact
                 self._told_s[address] = now
 
     def release(self, now: float) -> None:
         """Queue what waited for a fader to be let go."""
-        due = [fact for address, fact in self.held.items() if now >= self.moved_s.get(address, -inf) + OWNED_S]
-        for fact in due:
-            del self.held[fact.address]
-        self.offer(due, now)
+        self.offer([fact for _, fact in self.hands.due(now)], now)
 
     def next_release_s(self) -> float:
         """Return when `release` has something to do; infinity for not at all."""
-        return min((self.moved_s.get(address, -inf) + OWNED_S for address in self.held), default=inf)
+        return self.hands.next_s()
 
     def doubt(self, addresses: Iterable[str]) -> None:
         """Take it that the client may show anything at these addresses."""
@@ -140,7 +138,7 @@ class Client:
         """Tell nothing more: where the client should listen, nobody does."""
         self.deaf_until_s = now + DEAF_S
         self.queue.clear()
-        self.held.clear()
+        self.hands.waiting.clear()
 
     def revive(self) -> None:
         """Tell everything again."""
@@ -150,7 +148,8 @@ class Client:
     def forget(self, addresses: Iterable[str]) -> None:
         """Forget everything about addresses that are gone."""
         for address in addresses:
-            for known in (self.shown, self.types, self.queue, self.held, self.moved_s, self._told_s):
+            self.hands.end(address)
+            for known in (self.shown, self.types, self.queue, self._told_s):
                 known.pop(address, None)
 
 

@@ -16,7 +16,12 @@ IMPURE |= {"subprocess", "threading", "time", "yaml", "zmq"}
 # names a prefix, every module that begins so belongs to it.
 ROWS: list[dict[str, tuple[str, ...]]] = [
     {"errors": ("errors",)},
-    {"values": ("values",), "osc patterns": ("osc_pattern",), "midi bytes": ("midi_stream",)},
+    {
+        "values": ("values",),
+        "osc patterns": ("osc_pattern",),
+        "midi bytes": ("midi_stream",),
+        "ownership": ("ownership",),
+    },
     {"documents": ("document", "shape")},
     {"differences": ("differences",), "vocabulary": ("events", "actions", "changes", "feedback")},
     {"mappings": ("mappings",), "session": ("session",)},

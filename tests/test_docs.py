@@ -41,10 +41,11 @@ from controld.mappings.rule import (
 from controld.mappings.schema_tables import ACTIONS, IF, LOOK, MAPPING, MIDI_MESSAGE, RULE
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.mappings.takeover import MET_DISTANCE, PICKUP_DISTANCE, RECENT_S
-from controld.osc_clients import MAX_CLIENTS, OWNED_S, SUBSCRIBED_S
+from controld.osc_clients import MAX_CLIENTS, SUBSCRIBED_S
 from controld.osc_codec import DUMP_LIMIT
 from controld.osc_methods import METHODS, find_method
 from controld.osc_requests import ANSWERS, MAX_SUBSCRIPTION_S, REQUESTS
+from controld.ownership import OWNED_S
 from controld.session.requests import ADD_DEADLINE_S, REPLY_DEADLINE_S
 from controld.session.schema import BANKS, EFFECT, PEDALBOARD, RECALL
 from controld.shape import Table

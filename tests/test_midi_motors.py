@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from controld.changes import State
 from controld.feedback import Feedback
 from controld.mappings.profile import Profile
-from controld.midi_panel import OWNED_S, MidiPanel
+from controld.midi_panel import MidiPanel
+from controld.ownership import OWNED_S
 
 CONTROLS = """\
 dot: {cc: 16, kind: encoder, ring: {cc: 48, mode: dot}}
@@ -102,10 +103,10 @@ class TestTouch:
         """A move that was about to be sent does not slip through under the hand."""
         shown = panel()
         shown.show(at("motor", 0.5))
-        shown.touched("x.motor", True)
+        shown.touched("x.motor", True, 0.0)
         assert shown.take(0.0) == []
-        shown.touched("x.motor", False)
-        assert shown.take(0.0) == [bend(0.5)]
+        shown.touched("x.motor", False, 0.0)
+        assert shown.take(OWNED_S) == [bend(0.5)]
 
     def test_a_motor_is_told_once_where_the_hand_left_it(self) -> None:
         """It would go back to what it was told last; so it is told its place though it stands there."""
@@ -150,7 +151,7 @@ class TestTouch:
     def test_a_new_connection_has_no_hands_on_it(self) -> None:
         """A hand that was on the fader when the cable came out holds nothing back."""
         shown = panel()
-        shown.touched("x.motor", True)
+        shown.touched("x.motor", True, 0.0)
         shown.forget()
         shown.show(at("motor", 0.5))
         assert shown.take(0.0) == [bend(0.5)]
@@ -158,11 +159,11 @@ class TestTouch:
     def test_what_feels_no_hand_takes_no_notice(self) -> None:
         """A hand on something without a motor, and one that nobody put there, change nothing."""
         shown = panel()
-        shown.touched("x.nowhere", True)
-        shown.touched("x.dot", True)
+        shown.touched("x.nowhere", True, 0.0)
+        shown.touched("x.dot", True, 0.0)
         shown.show(at("dot", 1.0))
         assert shown.take(0.0) == [bytes.fromhex("B0 30 0B")]
-        shown.touched("x.motor", False)
+        shown.touched("x.motor", False, 0.0)
         shown.show(at("motor", 0.5))
         assert shown.take(0.0) == [bend(0.5)]
 

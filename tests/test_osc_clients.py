@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from controld.osc_clients import (
     KEEP_S,
     MAX_SENDERS,
-    OWNED_S,
     Client,
     Clients,
     Reply,
@@ -17,6 +16,7 @@ from controld.osc_clients import (
 from controld.osc_codec import OscArg, OscMessage, decode
 from controld.osc_facts import Echo, Fact, Value, same, write
 from controld.osc_requests import Bye, Hello, Ping, Subscribe, read_request
+from controld.ownership import OWNED_S
 
 A, B = ("10.0.0.1", 4000), ("10.0.0.2", 5000)
 GAIN = "/effect/drive/gain"
@@ -183,7 +183,7 @@ def test_a_fader_is_not_told_its_own_value() -> None:
     client.offer(gain(0.1), 1.001, mine=True, settled=False)
     client.offer(gain(0.7), 1.002, mine=True)
     assert flush(client) == []
-    assert client.held == {}
+    assert client.hands.waiting == {}
 
 
 def test_a_fader_is_told_where_the_rig_ended_up_elsewhere() -> None:
@@ -256,7 +256,7 @@ def test_what_is_gone_is_forgotten() -> None:
     client.forget([GAIN])
     client.offer(gain(0.7), 1.1)
     assert flush(client) == [0.7]
-    assert client.held == {}
+    assert client.hands.waiting == {}
 
 
 @given(st.lists(st.tuples(st.sampled_from(["take", "offer", "release"]), st.integers(0, 5)), max_size=40))

@@ -17,8 +17,9 @@ from controld.mappings.profile import Control, Kind, Profile, SourceType
 from controld.mappings.profile_schema import compile_profile
 from controld.midi_codec import MidiDecoder
 from controld.midi_colors import COLORS
-from controld.midi_panel import OWNED_S, MidiPanel
+from controld.midi_panel import MidiPanel
 from controld.midi_stream import MidiStream
+from controld.ownership import OWNED_S
 from controld.shape import Report
 from controld.yaml_reader import read_document
 

@@ -89,7 +89,7 @@ class Outlet:
                 self._touch_later(client)
             else:
                 self._touch(client)
-        if client.held:
+        if client.hands.waiting:
             self._wake_at(client.next_release_s())
 
     def say(self, client: Client, address: str, args: tuple[OscArg, ...], tags: str | None = None) -> None:
