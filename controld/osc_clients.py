@@ -66,6 +66,7 @@ class Client:
     heard_s: float
     keep_s: float = KEEP_S
     subscribed: bool = False
+    words: bool = False  # also told names, and values in words
     deaf_until_s: float | None = None  # told nothing until it is heard after that time
     name: str = ""
     shown: dict[str, _Args] = field(default_factory=dict)
@@ -108,6 +109,8 @@ class Client:
         if self.deaf_until_s is not None or (mine and not settled):
             return
         for fact in facts:
+            if fact.worded and not self.words:
+                continue
             address, args = fact.address, fact.args
             shown = self.shown.get(address)
             if shown is not None and same_args(shown, args):

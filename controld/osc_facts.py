@@ -28,7 +28,8 @@ class Fact:
     """An address and its value as the rig confirms it.
 
     `other` is the same thing as a number where the value is text, and as text where it is a number (None: it has no
-    other form), for clients that talk that way. `rest` are further arguments.
+    other form), for clients that talk that way. `rest` are further arguments. One that is `worded` says in words what
+    is told as a number elsewhere, and only to clients that asked for words.
     """
 
     address: str
@@ -36,6 +37,7 @@ class Fact:
     echo: Echo = Echo.SWITCH
     other: str | float | None = None
     rest: tuple[Value, ...] = ()
+    worded: bool = False
 
     @property
     def args(self) -> tuple[Value, ...]:

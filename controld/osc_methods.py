@@ -31,6 +31,7 @@ from controld.actions import (
     SetTuner,
     SetVariable,
     TapTempo,
+    ToggleParameter,
     Undo,
 )
 from controld.errors import nearest
@@ -243,6 +244,11 @@ def _button(make: Callable[[list[str]], EngineAction]) -> Callable[[list[str], O
     return read
 
 
+def _end_to_end(names: list[str]) -> EngineAction:
+    """Make the action of a switch that a parameter is: from one end of its range to the other."""
+    return ToggleParameter(names[0], names[1], Level(0.0, "%"), Level(100.0, "%"))
+
+
 def _read_only(_names: list[str], _arg: OscArg, _scale: Scale | None) -> Reading:
     return "is told by controld and cannot be set"
 
@@ -260,22 +266,31 @@ _A_PRESS: Final = "nothing or 1 for a press, 0 for a release"
 METHODS: Final = (
     Method("/effect/{effect}/bypass", "one number: 1 for bypassed, 0 for active", _bypass),
     Method("/effect/{effect}/active", "one number: 1 for active, 0 for bypassed", _active),
+    Method("/effect/{effect}/toggle", _A_PRESS, _button(lambda names: SetBypass((names[0],))), needs_arg=False),
     Method("/effect/{effect}/preset", f"one preset: {_AN_ENTRY}", _preset),
     Method("/effect/{effect}/{symbol}", "one number in the plugin's unit, or a named value", _parameter),
     Method("/effect/{effect}/{symbol}/normalized", "one number from 0 to 1", _normalized),
+    Method("/effect/{effect}/{symbol}/toggle", _A_PRESS, _button(_end_to_end), needs_arg=False),
+    Method("/effect/{effect}/{symbol}/text", "nothing", _read_only, needs_arg=False),
     Method("/snapshot", f"one snapshot: {_AN_ENTRY}, or last", _snapshot),
     Method("/snapshot/{number}", _A_PRESS, _button(lambda names: RecallSnapshot(int(names[0]))), needs_arg=False),
+    Method("/snapshot/{number}/name", "nothing", _read_only, needs_arg=False),
     Method("/snapshot/save", f"one snapshot's name, or {_A_PRESS}", _save, needs_arg=False),
     Method("/pedalboard", f"one pedalboard: {_AN_ENTRY}", _pedalboard),
     Method("/pedalboard/{number}", _A_PRESS, _button(lambda names: LoadPedalboard(int(names[0]))), needs_arg=False),
+    Method("/pedalboard/{number}/name", "nothing", _read_only, needs_arg=False),
     Method("/bank", f"one bank: {_AN_ENTRY}", _bank),
     Method("/bank/{number}", _A_PRESS, _button(lambda names: SelectBank(int(names[0]))), needs_arg=False),
+    Method("/bank/{number}/name", "nothing", _read_only, needs_arg=False),
     Method("/page", f"one page: {_AN_ENTRY}, or back", _page),
     Method("/tempo", "one number from 20 to 300", _tempo),
     Method("/tempo/tap", _A_PRESS, _button(lambda _names: TapTempo()), needs_arg=False),
     Method("/transport", "one number: 1 to start, 0 to stop", _switch(SetTransport)),
+    Method("/transport/toggle", _A_PRESS, _button(lambda _names: SetTransport()), needs_arg=False),
     Method("/mute", _ON_OFF, _switch(SetMute)),
+    Method("/mute/toggle", _A_PRESS, _button(lambda _names: SetMute()), needs_arg=False),
     Method("/tuner", _ON_OFF, _switch(SetTuner)),
+    Method("/tuner/toggle", _A_PRESS, _button(lambda _names: SetTuner()), needs_arg=False),
     Method("/variable/{name}", "one number or text, as the variable is", _variable),
     Method("/undo", _A_PRESS, _button(lambda _names: Undo()), needs_arg=False),
     Method("/redo", _A_PRESS, _button(lambda _names: Redo()), needs_arg=False),

@@ -5,7 +5,7 @@ the names and scales of the current pedalboard, and says as facts what clients a
 fact; a wish on its way is never told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Final, NamedTuple
 
@@ -28,6 +28,7 @@ from controld.changes import (
     VariableChanged,
 )
 from controld.errors import nearest
+from controld.mappings.texts import level_words
 from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact
 from controld.osc_methods import METHODS, Method, Reading, find_method
@@ -59,6 +60,8 @@ class Namespace:
         self._name = ""
         self._snapshot = 0  # current and confirmed, from 1
         self._lit: dict[str, int] = {}  # room -> how many lights are told
+        self._lists: dict[str, Sequence[str]] = {}  # room -> the names of its entries
+        self._worded = False  # whether anybody reads names, and values in words
         self._routes: dict[str, _Route | str] = {}
         self._hints_left = MAX_HINTS
 
@@ -89,6 +92,19 @@ class Namespace:
         return [fact for name, fact in facts.items() if name == address or name.startswith(below)]
 
     # Out
+
+    def want_words(self) -> None:
+        """Say names, and values in words, as well from now on; they are in the next `dump`."""
+        if self._worded:
+            return
+        self._worded = True
+        for room, names in self._lists.items():
+            self._tell_names(room, names)
+        for effect, scales in self._scales.items():
+            for symbol, scale in scales.items():
+                fact = self.fact(f"/effect/{effect}/{symbol}")
+                if fact is not None and isinstance(fact.value, float):
+                    self._keep_of(effect, [_in_words(fact.address, fact.value, scale)])
 
     def receive(self, change: StateChange) -> News:
         """Take a change; return what clients are to be told of it."""
@@ -160,6 +176,8 @@ class Namespace:
             facts.clear()
         if isfinite(scale.maximum - scale.minimum):
             facts.append(Fact(address + "/normalized", float(scale.share_of(value)), Echo.CONTINUOUS))
+        if self._worded:
+            facts.append(_in_words(address, value, scale))
         return self._keep_of(effect, facts)
 
     def _take_bypass(self, change: BypassChanged) -> list[Fact]:
@@ -196,7 +214,8 @@ class Namespace:
         if not change.banks and "/bank" not in self._board:
             return []
         name = self._keep(Fact("/bank", change.bank, other=float(change.index)))
-        return [name, *self._resize("bank", len(change.banks), change.index)]
+        lights = self._resize("bank", len(change.banks), change.index)
+        return [name, *lights, *self._tell_names("bank", change.banks)]
 
     def _take_pedalboard(self, change: PedalboardChanged) -> list[Fact]:
         """Take a pedalboard; another one brings its own effects, and those of the same name may be other plugins."""
@@ -212,7 +231,9 @@ class Namespace:
             return []
         name = self._keep(Fact("/pedalboard", change.pedalboard, other=float(change.index)))
         lights = self._resize("pedalboard", max(change.index, len(change.pedalboards)), change.index)
-        return [name, *lights, *self._resize("snapshot", len(change.snapshots), self._snapshot)]
+        lights += self._resize("snapshot", len(change.snapshots), self._snapshot)
+        names = self._tell_names("pedalboard", change.pedalboards) + self._tell_names("snapshot", change.snapshots)
+        return [name, *lights, *names]
 
     def _resize(self, room: str, count: int, current: int) -> list[Fact]:
         """Tell a light for each entry of a list, and turn off those of entries that are gone for the last time."""
@@ -225,6 +246,17 @@ class Namespace:
     def _lights(self, room: str, count: int, current: int) -> list[Fact]:
         numbers = range(1, count + 1)
         return [self._keep(Fact(f"/{room}/{number}", number == current, Echo.TRIGGER)) for number in numbers]
+
+    def _tell_names(self, room: str, names: Sequence[str]) -> list[Fact]:
+        """Tell the name of each entry of a list, and none for the last time of those that are gone."""
+        before, self._lists[room] = self._lists.get(room, ()), names
+        if not self._worded:
+            return []
+        said = [*names, *("" for _ in before[len(names) :])]
+        facts = [Fact(f"/{room}/{number}/name", name, worded=True) for number, name in enumerate(said, 1)]
+        for fact in facts[len(names) :]:
+            self._board.pop(fact.address, None)
+        return [*map(self._keep, facts[: len(names)]), *facts[len(names) :]]
 
     def _suited(self, action: SetVariable, address: str) -> SetVariable:
         """Return a variable's value in its type: programs say true and false as 1 and 0."""
@@ -279,7 +311,11 @@ class Namespace:
         return f"no such address: {hint}" if hint else "no such address"
 
 
-_WORDS: Final = ("active", "bypass", "preset")
+def _in_words(address: str, value: float, scale: Scale) -> Fact:
+    return Fact(address + "/text", level_words(value, scale), Echo.CONTINUOUS, worded=True)
+
+
+_WORDS: Final = ("active", "bypass", "toggle", "preset")
 _ROOMS: Final = (
     "status", "pedalboard", "snapshot", "bank", "page", "tempo", "transport", "mute", "tuner", "variable",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an OSC client asks of the connection itself: `/controld/hello`, `subscribe`, `ping` and `bye`.
+"""What an OSC client asks of the connection itself: `/controld/hello`, `subscribe`, `words`, `ping` and `bye`.
 
 Pure. These never reach the rig; the surface that heard them answers.
 """
@@ -32,6 +32,13 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """The client has labels: it wants names, and values in words with their unit, or no more of them."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """The client asks whether we are there; its arguments come back."""
 
@@ -44,7 +51,7 @@ class Bye:
     """The client ends."""
 
 
-Request = Hello | Subscribe | Ping | Bye
+Request = Hello | Subscribe | Words | Ping | Bye
 
 
 def read_request(address: str, args: tuple[OscArg, ...], tags: str) -> Request | str | None:
@@ -71,9 +78,16 @@ def _subscribe(args: tuple[OscArg, ...], _tags: str) -> Request | str:
     return Subscribe(float(seconds))
 
 
+def _words(args: tuple[OscArg, ...], _tags: str) -> Request | str:
+    if args and not isinstance(args[0], int | float):
+        return f"takes nothing or 1 for yes, 0 for no; got {args[0]!r}"
+    return Words(not args or args[0] != 0)
+
+
 _READERS: dict[str, Callable[[tuple[OscArg, ...], str], Request | str]] = {
     "/controld/hello": _hello,
     "/controld/subscribe": _subscribe,
+    "/controld/words": _words,
     "/controld/ping": Ping,
     "/controld/bye": lambda _args, _tags: Bye(),
 }

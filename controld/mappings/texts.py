@@ -12,7 +12,7 @@ from controld.actions import Value
 from controld.changes import ParameterChanged
 from controld.mappings.target import Key
 from controld.mappings.view import BANK, PAGE, PEDALBOARD, SNAPSHOT, TEMPO, View
-from controld.values import same_value
+from controld.values import Scale, same_value
 
 MISSING = "-"
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
@@ -84,6 +84,14 @@ def number_words(value: float) -> str:
     words = f"{value:.{decimals}f}"
     words = words.rstrip("0").rstrip(".") if "." in words else words
     return "0" if words in {"-0", ""} else words
+
+
+def level_words(value: float, scale: Scale) -> str:
+    """Return where a parameter stands: the name of that value, else on or off, else the number with its unit."""
+    label = scale.label_of(value)
+    if label or not scale.toggled:
+        return label or f"{number_words(value)} {scale.unit}".rstrip()
+    return "on" if value > scale.minimum else "off"
 
 
 def value_words(value: Value) -> str:

@@ -14,7 +14,7 @@ from controld.osc_clients import Address, Client, Clients, Reply
 from controld.osc_codec import OscArg, OscMessage
 from controld.osc_facts import Echo, Fact, same
 from controld.osc_namespace import Namespace
-from controld.osc_requests import ERROR, PONG, Bye, Hello, Ping, Request, Subscribe, read_request
+from controld.osc_requests import ERROR, PONG, Bye, Hello, Ping, Request, Subscribe, Words, read_request
 from controld.osc_widgets import Widget, Widgets, echo_of
 from controld.surfaces.osc_ledger import Ledger
 from controld.surfaces.osc_outlet import Observer, Outlet, Wire
@@ -174,11 +174,21 @@ class Desk:
             case Subscribe():
                 self.outlet.clients.subscribe(client, request.seconds)
                 self.outlet.watch(client)
+            case Words():
+                self._speak(client, request.on)
             case Ping():
                 self.outlet.say(client, PONG, request.args, request.tags)
             case Bye():
                 self.outlet.clients.remove(client)
                 self.outlet.mourn()
+
+    def _speak(self, client: Client, on: bool) -> None:
+        """Tell a client names and words as well, or no more; it may ask again as often as it likes."""
+        if on and not client.words:
+            self.namespace.want_words()
+            client.words = True
+            self.outlet.tell(client, self.namespace.dump())
+        client.words = on
 
     def _lose(self, client: Client) -> None:
         log.info("%s: %s is gone", self.name, client.name)
