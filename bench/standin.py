@@ -40,22 +40,26 @@ class Standin:
     def serve(self, socket: "zmq.Socket[bytes]") -> None:
         """Answer until told to stop."""
         while self.running:
-            identity, *envelope, body = socket.recv_multipart()
-            now = time.monotonic_ns()
-            if body.startswith(b'{"bench"'):
-                socket.send_multipart([identity, *envelope, self._steer(json.loads(body))])
-                continue
-            self.records.append((now, body))
-            if body.startswith(_QUICK):
-                reply, commands = DONE, 1
-            elif self._batch and body.startswith(_BATCH) and b"param_get" not in body:
-                commands = body.count(b'", "') + 1
-                reply = self._batch_reply(commands)
-            else:
-                reply, commands = self._answer(body), 1
-            if self.delay_s:
-                time.sleep(self.delay_s * commands)
-            socket.send_multipart([identity, *envelope, reply])
+            self.serve_one(socket)
+
+    def serve_one(self, socket: "zmq.Socket[bytes]") -> None:
+        """Answer the next request."""
+        identity, *envelope, body = socket.recv_multipart()
+        now = time.monotonic_ns()
+        if body.startswith(b'{"bench"'):
+            socket.send_multipart([identity, *envelope, self._steer(json.loads(body))])
+            return
+        self.records.append((now, body))
+        if body.startswith(_QUICK):
+            reply, commands = DONE, 1
+        elif self._batch and body.startswith(_BATCH) and b"param_get" not in body:
+            commands = commands_of(body)
+            reply = self._batch_reply(commands)
+        else:
+            reply, commands = self._answer(body), 1
+        if self.delay_s:
+            time.sleep(self.delay_s * commands)
+        socket.send_multipart([identity, *envelope, reply])
 
     def _steer(self, order: dict[str, object]) -> bytes:
         match order["bench"]:
@@ -111,6 +115,14 @@ class Standin:
             self._instances.update(instance for _, instance in added(body))
             self._values.update({(each.instance, each.symbol): each.value for each in writes(body)})
         self._understood = len(self.records)
+
+
+def commands_of(batch: bytes) -> int:
+    """Return how many commands a batch has, without reading it: one for each comma between two strings.
+
+    The first of them stands before the list, so one for each command is left.
+    """
+    return batch.count(b'", "')
 
 
 def _status(status: str) -> bytes:
