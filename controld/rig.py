@@ -208,15 +208,25 @@ class Rig:
     def _do(self, intents: Sequence[Intent], now: float, output: Output) -> Output:
         panics, forgotten = self._panics, self.mapper.forgotten
         for intent in intents:
-            if intent.begins and self._panics != panics:
-                continue  # its press was ended by a panic before it could begin, and nothing would undo it
-            if intent.passing and self.mapper.forgotten != forgotten and type(intent.action) in _HOLDABLE:
-                continue  # the same press brought another pedalboard, whose values it neither found nor gives back
+            if intent.passing and not self._may_pass(intent, panics, forgotten):
+                continue
             if self.trace is not None:
                 self.trace("rule", intent)
             self._act(intent.action, intent.origin, now, output, intent.passing)
         refusals = self.mapper.take_refusals()
         return self._follow(refusals, now, output) if refusals else output
+
+    def _may_pass(self, intent: Intent, panics: int, forgotten: int) -> bool:
+        """Tell whether what lasts as long as a press is still to be done, after what the same event did before it."""
+        if intent.begins:
+            if self._panics != panics:
+                return False  # its press was ended by a panic before it could begin, and nothing would undo it
+            if intent.begun is not None:
+                intent.begun.done = True
+        elif intent.begun is not None and not intent.begun.done:
+            return False
+        # The same press may have brought another pedalboard, whose values it neither found nor gives back.
+        return self.mapper.forgotten == forgotten or type(intent.action) not in _HOLDABLE
 
     def _act(self, action: Action | Edit, origin: str, now: float, output: Output, passing: bool = False) -> Output:
         if type(action) not in _OWN:

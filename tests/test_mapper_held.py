@@ -252,6 +252,12 @@ class TestMessagesEnd:
         floor.tap("fs1")
         assert floor.happened.messages == [NOTE.message, NOTE.ending]
 
+    def test_what_a_panic_did_not_let_begin_is_not_ended(self) -> None:
+        """The panic is on the same switch, before the note."""
+        floor = Floor(rule("fs1", CommandTarget(Command.PANIC)), rule("fs1", NOTE))
+        floor.tap("fs1")
+        assert floor.happened.messages == []
+
     @pytest.mark.parametrize("on", ["patch", "wheel", "fs1"])
     def test_what_no_press_can_end_ends_at_once(self, on: str) -> None:
         """A program, an encoder, a list that comes to it when the press is over."""

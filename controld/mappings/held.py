@@ -19,21 +19,30 @@ from controld.values import Level
 
 
 @dataclass(slots=True, eq=False)
+class Begun:
+    """Whether what a press was to begin was begun: only then is there something to end."""
+
+    done: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class Press:
     """One time that something is held: by whom, and what its end undoes, last first, each for its rule."""
 
     control: str
     origin: str
     # A message to send, a page to leave, or the key of a value to give back.
-    endings: list[tuple[Rule, Action | Key]] = field(default_factory=list)
+    endings: list[tuple[Rule, Action | Key, Begun | None]] = field(default_factory=list)
     over: bool = False
 
-    def ends_with(self, rule: Rule, ending: Action) -> bool:
-        """Have an action done when this ends, once; tell whether it was asked for before."""
-        if (rule, ending) in self.endings:
-            return True
-        self.endings.append((rule, ending))
-        return False
+    def ends_with(self, rule: Rule, ending: Action) -> tuple[Begun, bool]:
+        """Have an action done when this ends, once, if what it ends was begun; tell whether it was asked for before."""
+        for known_rule, known, begun in self.endings:
+            if begun is not None and (known_rule, known) == (rule, ending):
+                return begun, True
+        begun = Begun()
+        self.endings.append((rule, ending, begun))
+        return begun, False
 
 
 @dataclass(slots=True)
@@ -68,7 +77,7 @@ class HeldValues:
         if hold is None:  # else it does so again: what it found first is what it gives back
             hold = _Hold(press, stands)
             holds.append(hold)
-            press.endings.append((rule, key))
+            press.endings.append((rule, key, None))
         hold.claim.expect(press.origin, moves_until_s)
 
     def acted(self, key: Key) -> None:
@@ -98,18 +107,18 @@ class HeldValues:
         self.returning.clear()
         self.forgotten += 1
 
-    def end(self, press: Press, view: View) -> Iterator[tuple[Rule, Action]]:
+    def end(self, press: Press, view: View) -> Iterator[tuple[Rule, Action, Begun | None]]:
         """Yield what undoes a press, last first; nothing the second time."""
         press.over = True
         endings, press.endings = press.endings, []
-        for rule, ending in reversed(endings):
+        for rule, ending, begun in reversed(endings):
             if not isinstance(ending, tuple):
-                yield rule, ending
+                yield rule, ending, begun
                 continue
             found = self._give_back(ending, press)
             if found is not None and _standing(ending, view) is not None:
                 self.returning[ending] = found
-                yield rule, _back_to(ending, found)
+                yield rule, _back_to(ending, found), None
 
     def _give_back(self, key: Key, press: Press) -> float | None:
         """Return what a press found, if it is the last to hold the value; else it leaves it to the one after it."""

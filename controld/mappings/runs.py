@@ -12,7 +12,7 @@ from controld.actions import Action, Seek, SelectPage
 from controld.changes import Refused
 from controld.mappings.bindings import Bound
 from controld.mappings.driving import Drive
-from controld.mappings.held import HeldValues, Press
+from controld.mappings.held import Begun, HeldValues, Press
 from controld.mappings.making import actions_of, values_of
 from controld.mappings.rule import Mode, Rule
 from controld.mappings.target import (
@@ -33,7 +33,8 @@ MAX_RUNS = 64
 class Intent:
     """An action with the one who wants it and the rule that says so.
 
-    `passing` is what a press does and its end undoes, both of them; `begins` is the first of the two.
+    `passing` is what a press does and its end undoes, both of them; `begins` is the first of the two. With `begun` the
+    second is only done where the first was.
     """
 
     action: Action
@@ -41,6 +42,7 @@ class Intent:
     rule: Rule
     passing: bool = False
     begins: bool = False
+    begun: Begun | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -106,8 +108,8 @@ class Runs:
 
     def end(self, press: Press, intents: list[Intent]) -> None:
         """Undo what lasts only as long as a press."""
-        for rule, action in self.held.end(press, self.view):
-            intents.append(Intent(action, press.origin, rule, passing=True))
+        for rule, action, begun in self.held.end(press, self.view):
+            intents.append(Intent(action, press.origin, rule, passing=True, begun=begun))
 
     def deadlines(self) -> Iterator[tuple[float, "Run | Drive"]]:
         """Yield when something goes on, and what."""
@@ -257,15 +259,16 @@ class Runs:
                 intents.append(Intent(target.message, run.origin, rule, passing=True))
                 intents.append(Intent(target.ending, run.origin, rule))
                 return True
-            if press.ends_with(rule, target.ending):  # sent again (a repeat): what began before it ends before it
+            begun, again = press.ends_with(rule, target.ending)
+            if again:  # sent again (a repeat): what began before ends before
                 intents.append(Intent(target.ending, run.origin, rule, passing=True, begins=True))
-            intents.append(Intent(target.message, run.origin, rule, passing=True, begins=True))
+            intents.append(Intent(target.message, run.origin, rule, passing=True, begins=True, begun=begun))
             return True
         if isinstance(target, PageTarget) and target.hold:
             if press is not None and lasts:
                 page = SelectPage(target.page, press.control)
-                intents.append(Intent(page, run.origin, rule, passing=True, begins=True))
-                press.ends_with(rule, SelectPage(Seek.BACK, press.control))
+                begun, _ = press.ends_with(rule, SelectPage(Seek.BACK, press.control))
+                intents.append(Intent(page, run.origin, rule, passing=True, begins=True, begun=begun))
             return True
         if isinstance(target, BypassTarget | ParameterTarget) and target.returns:
             if press is None or not lasts:
