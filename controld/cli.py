@@ -22,7 +22,8 @@ In another terminal, `controld monitor` shows every step from a message to the l
 `controld simulate floor.fs1` plays a switch through the same path a real one takes.
 
 Configuration: --config, else config/controld.yaml here, else controld/controld.yaml in the user's XDG folder.
-Environment: LOG_LEVEL (DEBUG, INFO, WARNING, ERROR), LOG_FORMAT=json, CONTROLD_SOCKET, NO_COLOR.
+Settings: the file, over it environment variables (LOG_LEVEL, LOG_FORMAT=json ...), over them --set KEY=VALUE;
+`controld config` shows each with where it comes from. NO_COLOR turns colours off.
 """
 
 
@@ -98,18 +99,34 @@ def _add_socket(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], dest="chosen", metavar="KEY=VALUE", help="a setting, e.g. log.level=DEBUG"
+    )
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
     _add_socket(parser)
     parser.add_argument(
         "--last-good", action="store_true", help="play the files that were loaded last, whatever is on the disk now"
     )
+    _add_set(parser)
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    from controld.settings import add_arguments
+
+    _add_config(parser)
+    _add_socket(parser)
+    _add_set(parser)
+    add_arguments(parser)
 
 
 def _run(args: argparse.Namespace) -> int:
     from controld.run import run
 
-    return run(args.config, args.socket, last_good=args.last_good)
+    return run(args.config, args.socket, args.chosen, last_good=args.last_good)
 
 
 def _add_monitor(parser: argparse.ArgumentParser) -> None:
@@ -165,6 +182,9 @@ COMMANDS = (
     _command("simulate", "play controls without hardware, of a running rig or offline", "controld.playing", "simulate"),
     _command("learn", "write a device's profile from what its controls send", "controld.learn"),
     _command("rollback", "return to the files that were good before", "controld.rollback"),
+    Command(
+        "config", "show every setting in force, and where it comes from", _add_show, _later("controld.settings:run")
+    ),
     _command("ports", "list the MIDI ports a surface could name", "controld.ports"),
     _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
     _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
@@ -226,6 +246,13 @@ Exit code 1 where there is a mistake; warnings alone leave it at 0.""",
   controld schema --write config     all of them, as config/schema/*.json, where the shipped files look for them
 
 An editor with a YAML language server then completes keys and words, and explains them.""",
+    "config": """
+
+  controld config                         the file, environment variables over it, --set over all
+  controld config --set log.level=DEBUG   with a choice, as `controld run` takes it
+  controld config --format json           one object: key -> value and source
+
+A mistake in a variable is told like one in the file.""",
     "ports": """
 
 A surface names a port by a part of its name with `*`, or by a regular expression between slashes.""",

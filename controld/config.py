@@ -10,13 +10,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from controld.config_boards import Boards, in_banks, read_boards
+from controld.config_boards import Boards, in_banks, read_boards, with_default
 from controld.config_files import DiskFiles, Files
 from controld.config_mappings import MappingFile, MappingFiles
 from controld.config_names import names_of
 from controld.config_profiles import ProfileShelf, profile_folders
+from controld.config_running import log_of, service_of
 from controld.config_schema import RIG, engine_of, midi_of, osc_of
-from controld.config_values import EngineConfig, MidiPorts, OscConfig, RigConfig, Startup, SurfaceConfig
+from controld.config_settings import laid_over
+from controld.config_values import (
+    AS_WRITTEN,
+    EngineConfig,
+    MidiPorts,
+    OscConfig,
+    Overrides,
+    RigConfig,
+    Startup,
+    SurfaceConfig,
+)
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
 from controld.mappings.defaults import Defaults, defaults_of
@@ -58,16 +69,19 @@ def find_config(chosen: str = "") -> Path:
     return found
 
 
-def load_rig(path: Path, symbols: Symbols | None = None, disk: Files | None = None) -> RigConfig:
+def load_rig(
+    path: Path, symbols: Symbols | None = None, disk: Files | None = None, over: Overrides = AS_WRITTEN
+) -> RigConfig:
     """Return the rig that a file describes, everything it names included; a folder stands for its `controld.yaml`.
 
     `symbols` is what is known of plugins (URI -> parameter -> unit), to check parameters before any engine runs.
-    `disk` is another place to read from than the disk.
+    `disk` is another place to read from than the disk; `over` is what is said over the rig's own file.
 
     Raises:
         ConfigError: with every mistake of every file.
     """
-    loader = RigLoader(path / CONFIG_NAME if path.is_dir() else path, symbols or {}, disk=disk or DiskFiles())
+    path = path / CONFIG_NAME if path.is_dir() else path
+    loader = RigLoader(path, symbols or {}, disk=disk or DiskFiles(), over=over)
     rig = loader.load()
     if loader.report.problems or rig is None:
         raise ConfigError(loader.report.problems)
@@ -84,6 +98,7 @@ class RigLoader:
     files: dict[Path, None] = field(default_factory=dict)
     folders: dict[Path, None] = field(default_factory=dict)
     disk: Files = field(default_factory=DiskFiles)
+    over: Overrides = AS_WRITTEN
     _shelf: ProfileShelf = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +108,7 @@ class RigLoader:
     def load(self) -> RigConfig | None:
         """Return the rig as far as it can be read; what is wrong is in `report`."""
         node = self._read(self.path)
-        record = BAD if node is None else RIG.read(node, self.report)
+        record = BAD if node is None else RIG.read(laid_over(node, self.over), self.report)
         if not isinstance(record, Record):
             return None
         surfaces = self._surfaces(record)
@@ -117,6 +132,9 @@ class RigLoader:
             reload=record["reload"],
             tests=tuple(compiler.tests()),
             tuner_mutes=tuner is None or tuner["mute"],
+            log=log_of(record),
+            service=service_of(record),
+            over=self.over,
             files=tuple(self.files),
             folders=tuple(self.folders),
             warnings=tuple(sorted(self.report.warnings)),
@@ -178,6 +196,9 @@ class RigLoader:
         # The file of the banks may lie among the pedalboards.
         paths = [path for path in self._matching(written, self.path.parent) if path != banks]
         boards = read_boards(paths, self._read, self.report, self.symbols, record["tempo"])
+        startup: Record | None = record["startup"]
+        if startup is not None and startup["create_default"]:
+            boards = with_default(boards, record["tempo"])
         return in_banks(boards, self._read(banks) if record["banks"] else None, self.report)
 
     def _startup(self, record: Record, boards: Boards) -> Startup:
@@ -188,7 +209,7 @@ class RigLoader:
         if name and boards.complete and name not in boards.names:
             hint = nearest(name, boards.names) or known_names(boards.names)
             self.report.error(startup.at("pedalboard"), f"there is no pedalboard `{name}`", hint)
-        return Startup(startup["restore"], name)
+        return Startup(startup["restore"], name, startup["create_default"])
 
     # Rules
 

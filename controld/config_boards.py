@@ -15,6 +15,8 @@ from controld.shape import Report
 from controld.shape_parameters import Symbols
 from controld.shape_parameters import known as known_names
 
+DEFAULT_BOARD = "Default"  # as the Session Manager calls it
+
 
 @dataclass(frozen=True, slots=True)
 class Boards:
@@ -58,6 +60,13 @@ def read_boards(
         elif board is not None:
             boards[board.name] = board
     return Boards(tuple(boards[name] for name in sorted(boards)), nodes, complete)
+
+
+def with_default(boards: Boards, bpm: float) -> Boards:
+    """Return the pedalboards with an empty one called `DEFAULT_BOARD`, unless there is one of that name."""
+    if DEFAULT_BOARD in boards.names:
+        return boards
+    return replace(boards, pedalboards=(*boards.pedalboards, Pedalboard(DEFAULT_BOARD, tempo_bpm=bpm)))
 
 
 def in_banks(boards: Boards, node: Node | None, report: Report) -> Boards:

@@ -5,6 +5,7 @@ Pure. What the file names (profiles, pedalboards, mappings) is read by `config`.
 
 import re
 
+from controld.config_running import RUNNING, seconds
 from controld.config_values import EngineConfig, MidiPorts, OscConfig
 from controld.document import Node
 from controld.errors import nearest
@@ -12,7 +13,7 @@ from controld.mappings.defaults import DEFAULTS
 from controld.mappings.schema_tables import PANIC, VARIABLES
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Record, Table, listed
-from controld.shape_leaves import boolean, choice, custom, name, number, pattern, text, version
+from controld.shape_leaves import boolean, choice, custom, integer, name, number, pattern, text, version
 from controld.shape_lists import MapOf, OneOrMany
 
 LOOPBACK = "127.0.0.1"
@@ -101,6 +102,17 @@ ENGINE = Table(
         "endpoint": Field(_ENDPOINT, "Where the bridge takes commands.", default=_ENGINE.endpoint),
         "events": Field(_ENDPOINT, "Where the bridge publishes events.", default=_ENGINE.events),
         "health": Field(_ENDPOINT, "Where the bridge publishes its health.", default=_ENGINE.health),
+        "timeout": Field(seconds(0.1, 600), "How long the bridge may take over a command.", default=_ENGINE.timeout_s),
+        "connect_retries": Field(integer(0, 1000), "How often more a bridge is tried to be reached, or our own to be "
+                                 "started, before it is said to be missing.", default=_ENGINE.connect_retries),
+        "connect_retry_delay": Field(seconds(0.05, 60), "The time between these tries.",
+                                     default=_ENGINE.connect_retry_delay_s),
+        "reconnect_delay": Field(seconds(0.05, 60), "The longest time between two looks for a bridge that is gone.",
+                                 default=_ENGINE.reconnect_delay_s),
+        "health_check_interval": Field(seconds(0, 3600), "How often a bridge is asked for its health while nothing "
+                                       "else is; 0 for never.", default=_ENGINE.health_check_interval_s),
+        "lv2_path": Field(text("folders of LV2 plugins, with `:` between them"), "Where our bridge looks for "
+                          "plugins.", default=_ENGINE.lv2_path, examples=("/usr/lib/lv2:~/.lv2",)),
     },
     doc="The audio side.",
 )  # fmt: skip
@@ -142,6 +154,7 @@ STARTUP = Table(
                          default="last"),
         "pedalboard": Field(text("the name of a pedalboard"), "The pedalboard to begin with; else the first.",
                             default=""),
+        "create_default": Field(boolean(), "Whether there is an empty pedalboard `Default` as well.", default=False),
     },
     doc="What is loaded at start.",
 )  # fmt: skip
@@ -174,6 +187,7 @@ RIG = Table(
                        examples=([{"mute": "on"}],)),
         "tuner": Field(TUNER, "What the tuner does.", examples=({"mute": True},)),
         "reload": Field(boolean(), "Whether a saved file is read again at once.", default=True),
+        **RUNNING,
     },
     doc="A rig: engine, surfaces, and which pedalboards and mappings belong to it.",
     later=NOT_BUILT_YET["rig"],
@@ -186,7 +200,11 @@ def engine_of(record: Record) -> EngineConfig:
     if engine is None:
         return EngineConfig()
     endpoints = engine["endpoint"], engine["events"], engine["health"]
-    return EngineConfig(engine["type"] or "virtual", *endpoints, engine["address"])
+    patience = engine["timeout"], engine["connect_retries"], engine["connect_retry_delay"], engine["reconnect_delay"]
+    health_s = engine["health_check_interval"]
+    return EngineConfig(
+        engine["type"] or "virtual", *endpoints, engine["address"], *patience, health_s, engine["lv2_path"]
+    )
 
 
 def midi_of(record: Record) -> MidiPorts | None:

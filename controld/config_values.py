@@ -3,11 +3,13 @@
 Pure. Made by `config.load_rig`; the daemon builds everything from one of these, and replaces it by a new one on reload.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from controld.config_files import FileSet
+from controld.document import Node
 from controld.errors import Problem
 from controld.mappings.map_test import MapTest
 from controld.mappings.profile import Control, Profile
@@ -20,6 +22,10 @@ class EngineConfig:
     """Which engine: `type` is "virtual" or "mod-host" (a bridge of our own is started), or "bridge" (one that runs).
 
     `endpoint`, `events` and `health` are the bridge's ZeroMQ addresses; `address` is mod-host's, "host:port".
+    A command may take `timeout_s`. Our own bridge is tried to be started `connect_retries` times more, that far apart;
+    and so long a bridge may be missing before that is said. One that is gone is looked for at least every
+    `reconnect_delay_s`; one that nobody talks to is asked for its health every `health_check_interval_s` (0: never).
+    `lv2_path` is where our bridge looks for plugins, "" for where LV2_PATH says or the usual places.
     """
 
     type: str = "virtual"
@@ -27,6 +33,30 @@ class EngineConfig:
     events: str = "tcp://127.0.0.1:6001"
     health: str = "tcp://127.0.0.1:6002"
     address: str = "127.0.0.1:5555"
+    timeout_s: float = 5.0
+    connect_retries: int = 2
+    connect_retry_delay_s: float = 1.0
+    reconnect_delay_s: float = 2.0
+    health_check_interval_s: float = 5.0
+    lv2_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """What is logged: from which level on, as "text" or as "json"."""
+
+    level: str = "INFO"
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """The Session Manager's service: its ports follow from `name` and `base_port`; a request may take that long."""
+
+    name: str = "session_manager"
+    host: str = "127.0.0.1"
+    base_port: int = 5555
+    request_timeout_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +91,24 @@ class SurfaceConfig:
 
 @dataclass(frozen=True, slots=True)
 class Startup:
-    """What is loaded at start: with `restore` "last" what was loaded last, else ("none") `pedalboard`, "" the first."""
+    """What is loaded at start: with `restore` "last" what was loaded last, else ("none") `pedalboard`, "" the first.
+
+    With `create_default` there is an empty pedalboard `DEFAULT_BOARD` too.
+    """
 
     restore: str = "last"
     pedalboard: str = ""
+    create_default: bool = False
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What is said over the rig's own file, by key: each value stands at a node whose path says who said it."""
+
+    values: Mapping[tuple[str, ...], Node] = field(default_factory=dict)
+
+
+AS_WRITTEN = Overrides()  # nothing is said over the file
 
 
 @dataclass(frozen=True)
@@ -89,9 +133,12 @@ class RigConfig:
     reload: bool = True
     tests: tuple[MapTest, ...] = ()
     tuner_mutes: bool = True
+    log: LogConfig = field(default_factory=LogConfig)
+    service: ServiceConfig | None = None
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    over: Overrides = field(default_factory=Overrides, compare=False, repr=False)
     found: FileSet = field(default_factory=FileSet, compare=False, repr=False)
     from_kept: bool = field(default=False, compare=False)  # not from the disk: these files were good once
 

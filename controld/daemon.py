@@ -18,14 +18,16 @@ from pathlib import Path
 from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient, Endpoints
+from controld.bridge.client_pace import Patience
 from controld.bridge.supervisor import BridgeProcess, bridge_command
 from controld.changes import SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
-from controld.errors import ControldError
+from controld.errors import BridgeStartError, ControldError
 from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
 from controld.hub import Hub
+from controld.log_setup import set_up_logging
 from controld.mappings.profile import Control
 from controld.reload import Reloading
 from controld.reload_files import needs_restart, taken_profile
@@ -130,11 +132,14 @@ class Daemon:
         if engine.type != "bridge":
             options = ["--host", engine.type, "--endpoint", engine.endpoint, "--events", engine.events]
             options += ["--address", engine.address] if engine.type == "mod-host" else []
-            child = BridgeProcess(bridge_command(*options, "--health", engine.health))
+            places = {"LV2_PATH": engine.lv2_path} if engine.lv2_path else {}
+            child = BridgeProcess(bridge_command(*options, "--health", engine.health), environment=places)
             stack.push_async_callback(child.stop)
-            await child.start()
+            await _start_bridge(child, engine.connect_retries, engine.connect_retry_delay_s)
         endpoints = Endpoints(engine.endpoint, engine.events, engine.health)
-        self._client = BridgeClient(endpoints, self.rig.outbox, self._replied, self._engine_told)
+        missing_s = engine.connect_retries * engine.connect_retry_delay_s
+        patience = Patience(engine.timeout_s, missing_s, engine.reconnect_delay_s, engine.health_check_interval_s)
+        self._client = BridgeClient(endpoints, self.rig.outbox, self._replied, self._engine_told, patience=patience)
         self._client.start()
         stack.push_async_callback(self._client.stop)
 
@@ -166,6 +171,8 @@ class Daemon:
         if needs_restart(self._asked or self.config, config) and needs_restart(self.config, config):
             log.warning("changes of surfaces, their ports or the engine are taken at the next start; all else is now")
         self._asked = config
+        if config.log != self.config.log:
+            set_up_logging(config.log.level, config.log.format)
         self._surface_set.take_profiles({name: each.profile for name, each in kept.items()})
         self.config = replace(config, surfaces=surfaces, engine=self.config.engine)
         self._hub.enter(self._replace, self.config, {**config.controls, **self.config.controls})
@@ -293,6 +300,20 @@ class Daemon:
                 "unknown_events": client.unknown_events if client else 0,
             },
         }
+
+
+async def _start_bridge(child: BridgeProcess, retries: int, delay_s: float) -> None:
+    """Start our own bridge, `retries` times more where it does not. Raises BridgeStartError as the last try does."""
+    for left in range(retries, -1, -1):
+        try:
+            await child.start()
+        except BridgeStartError as error:
+            if not left:
+                raise
+            log.warning("%s; trying again in %g s", error, delay_s)
+            await asyncio.sleep(delay_s)
+        else:
+            return
 
 
 def _names(request: Answer) -> list[str]:

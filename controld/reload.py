@@ -162,7 +162,7 @@ class Reloading:
         """Read all files; once more where others belong to them now, so that none is saved unseen meanwhile."""
         while True:
             self._seen = self._sight.look()
-            loaded = await asyncio.to_thread(load_again, self._running.path, self._symbols)
+            loaded = await asyncio.to_thread(load_again, self._running.path, self._symbols, self._running.over)
             if loaded.sight == self._sight:
                 return loaded
             self._sight = loaded.sight
@@ -232,7 +232,7 @@ class Reloading:
     async def _return(self, kept: Generation) -> None:
         at = said_time(kept.at_s)
         try:
-            config = await asyncio.to_thread(load_kept, self._running.path, self._symbols, kept)
+            config = await asyncio.to_thread(load_kept, self._running.path, self._symbols, kept, self._running.over)
         except ConfigError as error:  # this controld is another than the one that kept them
             log.error("the files of %s cannot be returned to:\n%s", at, error)  # noqa: TRY400 - mistakes, no fault
             self._show(f"no rollback: {error.problems[0].message}")

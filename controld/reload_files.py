@@ -10,7 +10,7 @@ from pathlib import Path
 
 from controld.config import RigLoader, load_rig
 from controld.config_files import DiskFiles, FileSet, Glob, KeptFiles
-from controld.config_values import RigConfig, SurfaceConfig
+from controld.config_values import AS_WRITTEN, Overrides, RigConfig, SurfaceConfig
 from controld.differences import differences
 from controld.document import Node
 from controld.errors import ConfigError, ControldError, Problem
@@ -49,9 +49,9 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
 
 
-def load_again(path: Path, symbols: Symbols) -> Loaded:
+def load_again(path: Path, symbols: Symbols, over: Overrides = AS_WRITTEN) -> Loaded:
     """Return what the files of a rig come to now."""
-    loader = RigLoader(path, symbols, disk=DiskFiles())
+    loader = RigLoader(path, symbols, disk=DiskFiles(), over=over)
     config = loader.load()
     sight = sight_of(tuple(loader.files), loader.disk.found, path)
     if config is None or loader.report.problems:
@@ -64,16 +64,16 @@ def sight_of(files: tuple[Path, ...], found: FileSet, config: Path) -> Sight:
     return Sight(files, (*found.globs, (config.parent, "surfaces/*.yaml")))
 
 
-def load_kept(path: Path, symbols: Symbols, kept: Generation) -> RigConfig:
+def load_kept(path: Path, symbols: Symbols, kept: Generation, over: Overrides = AS_WRITTEN) -> RigConfig:
     """Return the rig that a kept set describes. Raises ConfigError where this controld finds mistakes in it."""
-    return replace(load_rig(path, symbols, KeptFiles(kept.files)), from_kept=True)
+    return replace(load_rig(path, symbols, KeptFiles(kept.files), over), from_kept=True)
 
 
-def load_last_good(path: Path, symbols: Symbols) -> tuple[RigConfig, Generation]:
+def load_last_good(path: Path, symbols: Symbols, over: Overrides = AS_WRITTEN) -> tuple[RigConfig, Generation]:
     """Return the newest rig that was kept and loads. Raises RollbackError where there is none."""
     for kept in reversed(Generations(path).sets):
         with suppress(ConfigError):
-            return load_kept(path, symbols, kept), kept
+            return load_kept(path, symbols, kept, over), kept
     raise RollbackError(f"no good files of {path} were kept; `controld run` keeps them whenever they load")
 
 

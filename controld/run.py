@@ -4,23 +4,24 @@ Shell. What is printed on standard output is for the player; the log goes to sta
 """
 
 import asyncio
-import json
 import logging
 import os
 import shutil
 import sys
 import threading
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from controld import __version__
 from controld.changes import PedalboardChanged, State, StateChange
 from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
-from controld.config_values import RigConfig
+from controld.config_settings import overrides_of
+from controld.config_values import LogConfig, Overrides, RigConfig
 from controld.daemon import Daemon, serve
 from controld.errors import ConfigError
 from controld.generations import Generations, said_time
+from controld.log_setup import set_up_logging
 from controld.mappings.profile import Kind
 from controld.reload_files import load_last_good
 from controld.surfaces.midi_system import ADMIN
@@ -31,13 +32,16 @@ ENGINE_PATIENCE_S = 3.0
 DEVICES_JOIN_S = 0.3
 
 
-def run(config_path: Path | None, socket: Path | None, *, last_good: bool = False) -> int:
+def run(config_path: Path | None, socket: Path | None, chosen: Sequence[str] = (), *, last_good: bool = False) -> int:
     """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start.
 
-    `last_good` takes the newest files that were kept instead of those on the disk.
+    `chosen` are settings as `KEY=VALUE`, over environment and files. `last_good` takes the newest files that were kept
+    instead of those on the disk.
     """
-    set_up_logging()
-    config = _load(find_config(str(config_path or "")), last_good=last_good)
+    log = LogConfig()
+    set_up_logging(log.level, log.format)  # for what is said before the files are read
+    config = _load(find_config(str(config_path or "")), overrides_of(os.environ, chosen), last_good=last_good)
+    set_up_logging(config.log.level, config.log.format)
     for warning in config.warnings:
         logging.getLogger("controld.config").warning("%s", warning)
     greeter = _Greeter(config)
@@ -49,14 +53,14 @@ def run(config_path: Path | None, socket: Path | None, *, last_good: bool = Fals
     return 0
 
 
-def _load(path: Path, *, last_good: bool) -> RigConfig:
+def _load(path: Path, over: Overrides, *, last_good: bool) -> RigConfig:
     if last_good:
-        config, kept = load_last_good(path, catalogue_symbols())
+        config, kept = load_last_good(path, catalogue_symbols(), over)
         log = logging.getLogger("controld.config")
         log.warning("playing the files of %s; the next save that checks is taken", said_time(kept.at_s))
         return config
     try:
-        return load_rig(path, catalogue_symbols())
+        return load_rig(path, catalogue_symbols(), over=over)
     except ConfigError as error:
         kept_sets = Generations(path).sets
         if kept_sets:
@@ -136,30 +140,3 @@ def _command() -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def set_up_logging() -> None:
-    """Log to standard error, by LOG_LEVEL (default INFO) and LOG_FORMAT (text or json)."""
-    handler = logging.StreamHandler(sys.stderr)
-    as_json = os.environ.get("LOG_FORMAT", "text").lower() == "json"
-    handler.setFormatter(_JsonFormatter() if as_json else logging.Formatter("%(levelname)-7s %(name)s: %(message)s"))
-    level = os.environ.get("LOG_LEVEL", "INFO").upper()
-    known = logging.getLevelNamesMapping()
-    logging.basicConfig(level=known.get(level, logging.INFO), handlers=[handler], force=True)
-    if level not in known:
-        logging.getLogger("controld").warning("LOG_LEVEL=%s is unknown; one of %s", level, ", ".join(known))
-
-
-class _JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        entry = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{record.msecs:03.0f}Z",
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from controld.places import data_folder
 from controld.session.model import Pedalboard
 from controld.session.saved import SavedSnapshot, from_members, overlay, to_members
 
@@ -51,9 +52,8 @@ def lay_over(boards: Sequence[Pedalboard], saved: Saved) -> tuple[Pedalboard, ..
 
 
 def state_path(config: Path, what: str = "last", suffix: str = ".json") -> Path:
-    """Return the file of a rig's state: in `XDG_STATE_HOME` (default ~/.local/state), one for each configuration."""
-    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    return base / "controld" / f"{what}-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}{suffix}"
+    """Return the file of a rig's state, one for each configuration."""
+    return data_folder() / f"{what}-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}{suffix}"
 
 
 def read_standing(path: Path) -> Standing:

@@ -15,6 +15,7 @@ from stand_in_bridge import StandIn
 
 from controld.bridge import client_connection, client_greeting
 from controld.bridge.client import BridgeClient, Endpoints
+from controld.bridge.client_pace import Patience
 from controld.session.engine_events import (
     EngineConnected,
     EngineEvent,
@@ -38,7 +39,7 @@ DRIVE = "http://calf.sourceforge.net/plugins/Filter"
 class Rig:
     """A client with all it reports, in order."""
 
-    def __init__(self, command: str, events: str) -> None:
+    def __init__(self, command: str, events: str, patience: Patience = Patience()) -> None:  # noqa: B008 - frozen
         self.outbox = Outbox()
         self.replies: list[tuple[EngineRequest, EngineReply]] = []
         self.events: list[EngineEvent] = []
@@ -46,7 +47,12 @@ class Rig:
         self.observed: list[tuple[str, EngineRequest, object, float]] = []
         endpoints = Endpoints(command, events, "tcp://127.0.0.1:1")
         self.client = BridgeClient(
-            endpoints, self.outbox, self._on_reply, self._on_event, lambda *what: self.observed.append(what)
+            endpoints,
+            self.outbox,
+            self._on_reply,
+            self._on_event,
+            lambda *what: self.observed.append(what),
+            patience=patience,
         )
 
     def _on_reply(self, request: EngineRequest, reply: EngineReply) -> None:
@@ -84,8 +90,14 @@ async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 @asynccontextmanager
-async def playing(command: str, events: str, *, connected: bool = True) -> AsyncIterator[Rig]:
-    rig = Rig(command, events)
+async def playing(
+    command: str,
+    events: str,
+    *,
+    connected: bool = True,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+) -> AsyncIterator[Rig]:
+    rig = Rig(command, events, patience)
     rig.client.start()
     try:
         if connected:

@@ -35,7 +35,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "core": ("rig", "trace", "standin", "offline", "trial", "service"),
         "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson", "learn_touch"),
     },
-    {"terminal": ("terminal",)},
+    {"terminal": ("terminal",), "log": ("log_setup",), "places": ("places",)},
     {
         "surfaces": ("surfaces",),
         "bridge client": ("bridge.client", "bridge.link", "bridge.supervisor"),
@@ -48,7 +48,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "ports": ("ports",),
     },
     {"reload": ("reload", "generations", "rollback", "restore")},
-    {"advice": ("advice",), "trials": ("trials", "playing", "keys")},
+    {"advice": ("advice",), "settings": ("settings",), "trials": ("trials", "playing", "keys")},
     {"learn": ("learn",)},
     {
         "daemon": ("daemon", "tracer", "run", "services", "surface_set"),

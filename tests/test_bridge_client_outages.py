@@ -12,7 +12,8 @@ import pytest
 from client_rig import Rig, answers, free_endpoints, playing, reads, running, until
 from stand_in_bridge import StandIn, stock
 
-from controld.bridge import client_connection, client_feed
+from controld.bridge import client_feed
+from controld.bridge.client_pace import Patience
 from controld.errors import EngineUnavailable
 from controld.session.engine_events import (
     EffectReported,
@@ -27,13 +28,12 @@ from controld.session.requests import (
 
 
 class TestComingAndGoing:
-    def test_start_before_the_bridge(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def test_start_before_the_bridge(self, caplog: pytest.LogCaptureFixture) -> None:
         """A bridge that is not there is waited for, and told once; what waits in the outbox is sent when it comes."""
-        monkeypatch.setattr(client_connection, "PATIENCE_S", 0.05)
 
         async def scenario() -> None:
             command, events = free_endpoints()
-            async with playing(command, events, connected=False) as rig:
+            async with playing(command, events, connected=False, patience=Patience(missing_s=0.05)) as rig:
                 rig.put(*reads(2))
                 await until(lambda: "no bridge answers" in caplog.text)
                 assert rig.story == []
@@ -148,15 +148,16 @@ class TestComingAndGoing:
 
         asyncio.run(scenario())
 
-    def test_peer_without_heartbeats(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def test_peer_without_heartbeats(self, caplog: pytest.LogCaptureFixture) -> None:
         """A peer that ignores heartbeats (ZMTP 3.0 has none) is cut off three times, then they are left out."""
-        monkeypatch.setattr(client_connection, "_REOPEN_MAX_S", 0.05)
 
         async def scenario() -> None:
             peer = MutePeer()
             server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
             port = server.sockets[0].getsockname()[1]
-            async with playing(f"tcp://127.0.0.1:{port}", *free_endpoints(1)) as rig:
+            async with playing(
+                f"tcp://127.0.0.1:{port}", *free_endpoints(1), patience=Patience(reconnect_s=0.05)
+            ) as rig:
                 await rig.connected(4)
                 assert "does not answer heartbeats" in caplog.text
                 await asyncio.sleep(0.8)

@@ -16,13 +16,15 @@ import zmq
 from controld.bridge.client_cargo import Cargo, Loader
 from controld.bridge.client_connection import Connection
 from controld.bridge.client_feed import EventFeed
-from controld.bridge.client_pace import Pace, slow_warning
+from controld.bridge.client_pace import Pace, Patience, slow_warning
 from controld.bridge.link import Context
 from controld.bridge.protocol import BridgeInfo, decode_batch, decode_reply
 from controld.errors import EngineUnavailable
 from controld.session.engine_events import EngineConnected, EngineEvent, EngineLost
 from controld.session.outbox import Outbox
 from controld.session.requests import (
+    ADD_DEADLINE_S,
+    REPLY_DEADLINE_S,
     Denied,
     EngineReply,
     EngineRequest,
@@ -57,6 +59,7 @@ class ClientFigures:
 
     connected: bool
     description: str
+    load: float  # the host's CPU load in percent, as it was told last
     command_time_s: float  # the median of the last 32 quick commands; 0.0 before the first
     batch_limit: int
     wire_requests: int
@@ -84,6 +87,7 @@ class BridgeClient:
         on_event: EventReceiver,
         observe: Observer | None = None,
         clock: Callable[[], float] = time.monotonic,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         """Prepare; `clock` gives seconds, and times commands only."""
         self._endpoints = endpoints
@@ -93,11 +97,15 @@ class BridgeClient:
         self._clock = clock
         self._context: Context | None = None
         self._feed: EventFeed | None = None
-        self._connection = Connection(endpoints.command, self, self._meet)
+        self._connection = Connection(endpoints.command, self, self._meet, patience)
         self._loader = Loader(outbox, self._settle_soon)
         self._pace = Pace()
         self._info = BridgeInfo()
         self._cargo: Cargo | None = None  # sent, and not answered yet
+        # Every request has one of two deadlines: only the slow ones may be given more time.
+        self._deadlines = {
+            REPLY_DEADLINE_S: min(REPLY_DEADLINE_S, patience.timeout_s), ADD_DEADLINE_S: patience.timeout_s,
+        }  # fmt: skip
         self._sent_at = 0.0
         self._landing = False  # replies are being told
         self._connected = False  # as far as the session knows
@@ -143,6 +151,7 @@ class BridgeClient:
         return ClientFigures(
             connected=self._connected,
             description=self._info.description,
+            load=self._connection.load,
             command_time_s=self._pace.command_time_s,
             batch_limit=self._limit(),
             wire_requests=self._wire_requests,
@@ -208,6 +217,10 @@ class BridgeClient:
         for request in (*(cargo.requests if cargo else ()), *self._loader.drop()):
             self._report(request, _TIMED_OUT, took_s)
 
+    def connection_checked(self) -> None:
+        """Go on with what waits."""
+        self.pump()
+
     def connection_lost(self, reason: str) -> None:
         """Tell it."""
         self._connected = False
@@ -240,7 +253,7 @@ class BridgeClient:
             for request in cargo.requests:
                 self._observe("sent", request, None, 0.0)
         self._sent_at = self._clock()
-        self._connection.ask(cargo.body, cargo.deadline_s)
+        self._connection.ask(cargo.body, self._deadlines.get(cargo.deadline_s, cargo.deadline_s))
 
     def _settle_soon(self, request: EngineRequest, reply: EngineReply) -> None:
         asyncio.get_running_loop().call_soon(self._report, request, reply, 0.0)

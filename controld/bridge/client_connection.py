@@ -13,17 +13,16 @@ from typing import Protocol
 import zmq
 
 from controld.bridge.client_greeting import Greeting
+from controld.bridge.client_pace import Patience
 from controld.bridge.link import Context, Link
 from controld.bridge.protocol import BridgeInfo
 
 # How long a bridge that did not answer has to greet us again before it counts as lost. The stock bridge blocks for up
 # to 1.1 s when its host is silent.
 GRACE_S = 1.3
-# Nobody is told of a bridge that is not there yet while everything is starting up.
-PATIENCE_S = 2.0
-# After a link that ended sooner than this, the next one waits longer, from the first to the last of these delays.
+# After a link that ended sooner than this, the next one waits longer, from this delay to the longest there may be.
 _SHORT_LIFE_S = 1.0
-_REOPEN_FIRST_S, _REOPEN_MAX_S = 0.05, 2.0
+_REOPEN_FIRST_S = 0.05
 # So many links in a row that answered and then ended idle: the peer does not know heartbeats.
 _MUTE_LINKS = 3
 
@@ -45,6 +44,10 @@ class ConnectionUser(Protocol):
         """No reply will come, and nothing can be asked until the connection is ready again."""
         ...
 
+    def connection_checked(self) -> None:
+        """Questions can be asked again: for a moment the connection asked one itself."""
+        ...
+
     def connection_lost(self, reason: str) -> None:
         """The connection was ready once and will not be soon; comes after `connection_broken`."""
         ...
@@ -53,7 +56,9 @@ class ConnectionUser(Protocol):
 class Connection:
     """A connection to the bridge at `endpoint`, kept up until `close`; implements `link.LinkOwner`."""
 
-    def __init__(self, endpoint: str, user: ConnectionUser, on_meeting: Callable[[str], None]) -> None:
+    def __init__(
+        self, endpoint: str, user: ConnectionUser, on_meeting: Callable[[str], None], patience: Patience
+    ) -> None:
         """Prepare; `on_meeting` is told, in hex, under which ROUTER identity a bridge that was reached knows us."""
         self.ready = False
         self.times_ready = 0
@@ -62,7 +67,11 @@ class Connection:
         self._on_meeting = on_meeting
         self._context: Context | None = None
         self._link: Link | None = None
-        self._greeting = Greeting(self._greet, self._greeted, self._refused)
+        self._patience = patience
+        self._greeting = Greeting(
+            self._greet, self._greeted, self._refused, self._checked, max(patience.reconnect_s, _REOPEN_FIRST_S)
+        )
+        self._replies_seen = 0  # by the last look at the bridge's health
         self._announced = False  # ready, as far as the user knows
         self._complained = False  # the present outage was logged
         self._stray_replies = 0
@@ -70,6 +79,11 @@ class Connection:
         self._mute_links = 0
         self._reopen_s = _REOPEN_FIRST_S
         self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    @property
+    def load(self) -> float:
+        """The CPU load of the host in percent, as it was told last."""
+        return self._greeting.load
 
     @property
     def stray_replies(self) -> int:
@@ -84,7 +98,7 @@ class Connection:
         """
         self._context = context
         self._open_link()
-        self._set_timer("patience", PATIENCE_S, self._patience_over)
+        self._set_timer("patience", self._patience.missing_s, self._patience_over)
 
     def close(self) -> None:
         """End the connection; nothing is reported any more."""
@@ -143,7 +157,8 @@ class Connection:
     def _open_link(self) -> None:
         self._close_link()
         if self._context is not None:
-            self._link = Link(self._context, self._endpoint, self, heartbeats=self._heartbeats)
+            longest_ms = round(self._patience.reconnect_s * 1000)
+            self._link = Link(self._context, self._endpoint, self, longest_ms, heartbeats=self._heartbeats)
 
     def _reopen(self) -> None:
         self._timers.pop("reopen", None)
@@ -151,7 +166,7 @@ class Connection:
             self._open_link()
         except zmq.ZMQError as error:  # out of descriptors, say: the address has worked before
             log.warning("no socket for the bridge at %s: %s", self._endpoint, error)
-            self._set_timer("reopen", _REOPEN_MAX_S, self._reopen)
+            self._set_timer("reopen", self._patience.reconnect_s, self._reopen)
 
     def _close_link(self) -> None:
         self._greeting.cancel()
@@ -171,12 +186,34 @@ class Connection:
         self._complained = False
         self.times_ready += 1
         log.info("connected to %s at %s", info.description or "a modhost-bridge", self._endpoint)
+        self._plan_check()
         self._user.connection_ready(info)
 
     def _refused(self, reason: str) -> None:
         text = f"the bridge at {self._endpoint} answers, but its host does not: {reason}"
         self._complain(text)
+        if self._announced:  # found by a check
+            self._user.connection_broken()
         self._lose(text)
+
+    def _plan_check(self) -> None:
+        self._replies_seen = self._link.replies if self._link else 0
+        if self._patience.health_s:
+            self._set_timer("health", self._patience.health_s, self._check)
+
+    def _check(self) -> None:
+        """Ask for the host's health where nothing was asked for a while; meanwhile nothing else can be."""
+        link = self._link
+        idle = self.ready and link is not None and not link.asked and link.replies == self._replies_seen
+        self._plan_check()
+        if idle:
+            self.ready = False
+            self._greeting.check()
+
+    def _checked(self) -> None:
+        self.ready = True
+        self._plan_check()
+        self._user.connection_checked()
 
     def _break(self) -> None:
         self.ready = False
@@ -202,7 +239,7 @@ class Connection:
         if link is None or link.up_since is None:
             return
         short = asyncio.get_running_loop().time() - link.up_since < _SHORT_LIFE_S
-        self._reopen_s = min(2 * self._reopen_s, _REOPEN_MAX_S) if short else _REOPEN_FIRST_S
+        self._reopen_s = min(2 * self._reopen_s, self._patience.reconnect_s) if short else _REOPEN_FIRST_S
         self._mute_links = self._mute_links + 1 if short and link.replies > 0 and not link.asked else 0
         if self._heartbeats and self._mute_links >= _MUTE_LINKS:
             self._heartbeats = False

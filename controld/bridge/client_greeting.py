@@ -12,7 +12,6 @@ from controld.bridge.protocol import INFO_REQUEST, BridgeInfo, command_line, dec
 from controld.session.requests import Denied, Done, EngineReply, Probe
 
 RETRY_FIRST_S = 0.5
-RETRY_MAX_S = 2.0
 
 _PROBE = Probe()
 _PROBE_REQUEST = encode_command(command_line(_PROBE) or "")
@@ -21,7 +20,9 @@ _PROBE_REQUEST = encode_command(command_line(_PROBE) or "")
 class Greeting:
     """Asks through `ask` (a request, its deadline in seconds) until the host answers, then calls `on_greeted`.
 
-    `on_refused` is told why, each time the host is not there; the question is then asked again after 0.5 to 2 s.
+    `on_refused` is told why, each time the host is not there; the question is then asked again after 0.5 s at first and
+    `retry_max_s` at most. `on_checked` is told when a check found everything well. `load` is the CPU load in percent
+    that the host told last.
     """
 
     def __init__(
@@ -29,10 +30,16 @@ class Greeting:
         ask: Callable[[bytes, float], None],
         on_greeted: Callable[[BridgeInfo], None],
         on_refused: Callable[[str], None],
+        on_checked: Callable[[], None],
+        retry_max_s: float,
     ) -> None:
+        self.load = 0.0
         self._ask = ask
         self._on_greeted = on_greeted
         self._on_refused = on_refused
+        self._on_checked = on_checked
+        self._retry_max_s = retry_max_s
+        self._checking = False
         self._info: BridgeInfo | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._delay_s = RETRY_FIRST_S
@@ -50,8 +57,14 @@ class Greeting:
         self._delay_s = RETRY_FIRST_S
         self._ask_later()
 
+    def check(self) -> None:
+        """Ask a bridge that was greeted whether its host still lives."""
+        self._checking = True
+        self._probe()
+
     def cancel(self) -> None:
         """Ask nothing more."""
+        self._checking = False
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -63,8 +76,13 @@ class Greeting:
             self._probe()
             return
         reply = decode_reply(_PROBE, body)
+        checking, self._checking = self._checking, False
         if isinstance(reply, Done):
-            self._on_greeted(self._info)
+            self.load = reply.answer if isinstance(reply.answer, float) else 0.0
+            if checking:
+                self._on_checked()
+            else:
+                self._on_greeted(self._info)
         else:
             self._ask_later()
             self._on_refused(_why(reply))
@@ -75,7 +93,7 @@ class Greeting:
 
     def _ask_later(self) -> None:
         self._retry = asyncio.get_running_loop().call_later(self._delay_s, self._probe)
-        self._delay_s = min(2 * self._delay_s, RETRY_MAX_S)
+        self._delay_s = min(2 * self._delay_s, self._retry_max_s)
 
 
 def _why(reply: EngineReply) -> str:

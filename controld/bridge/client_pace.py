@@ -4,7 +4,10 @@ Pure. Only quick commands are measured (a write, a read of a value); loading a p
 """
 
 from collections import deque
+from dataclasses import dataclass
 from statistics import median
+
+from controld.session.requests import ADD_DEADLINE_S
 
 _WINDOW = 32
 # How long one request may keep the bridge, and thereby a switch that is pressed meanwhile, waiting.
@@ -14,6 +17,21 @@ SLOW_S = 0.020
 _LEAST_SAMPLES = 8
 # The share of the newest measurement in the mean that sizes batches: it follows a change within a few requests.
 _NEWEST = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long what may take, all in seconds.
+
+    A command may take `timeout_s` (one that is quick gets no more than `session.requests` says). A bridge may be
+    missing for `missing_s` before that is told, and is looked for at least every `reconnect_s`. While nothing else is
+    asked, it is asked for its health every `health_s` (0: never).
+    """
+
+    timeout_s: float = ADD_DEADLINE_S
+    missing_s: float = 2.0
+    reconnect_s: float = 2.0
+    health_s: float = 5.0
 
 
 class Pace:

@@ -63,8 +63,10 @@ class LinkOwner(Protocol):
 class Link:
     """A connection to come, or there; `identity` is what the peer knows us by, new for every link."""
 
-    def __init__(self, context: Context, endpoint: str, owner: LinkOwner, *, heartbeats: bool) -> None:
-        """Begin to connect; must be called in a running loop.
+    def __init__(
+        self, context: Context, endpoint: str, owner: LinkOwner, longest_ms: int = RECONNECT_MAX_MS, *, heartbeats: bool
+    ) -> None:
+        """Begin to connect, and look for a peer at least every `longest_ms`; must be called in a running loop.
 
         Raises:
             zmq.ZMQError: where `endpoint` is not the address of anything.
@@ -83,7 +85,7 @@ class Link:
         self._closed = False
         self._socket = context.socket(zmq.DEALER)
         self._monitor = self._socket.get_monitor_socket(_UP | _DOWN | _STRANGE)
-        self._set_options(heartbeats=heartbeats)
+        self._set_options(longest_ms, heartbeats=heartbeats)
         try:
             self._socket.connect(endpoint)
         except zmq.ZMQError:
@@ -93,12 +95,12 @@ class Link:
         self._loop.add_reader(self._monitor.fileno(), self._watch)
         self._loop.call_soon(self._watch)
 
-    def _set_options(self, *, heartbeats: bool) -> None:
+    def _set_options(self, longest_ms: int, *, heartbeats: bool) -> None:
         options = {
             zmq.IMMEDIATE: 1,
             zmq.LINGER: 0,
-            zmq.RECONNECT_IVL: RECONNECT_MS,
-            zmq.RECONNECT_IVL_MAX: RECONNECT_MAX_MS,
+            zmq.RECONNECT_IVL: min(RECONNECT_MS, longest_ms),
+            zmq.RECONNECT_IVL_MAX: min(RECONNECT_MAX_MS, longest_ms),
             zmq.HANDSHAKE_IVL: _HANDSHAKE_MS,
         }
         if heartbeats:

@@ -6,11 +6,12 @@ however that dies; and a process group of its own, so that Ctrl-C reaches the da
 
 import asyncio
 import logging
+import os
 import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from controld.errors import BridgeStartError
 
@@ -36,11 +37,20 @@ def bridge_command(*options: str) -> tuple[str, ...]:
 
 
 class BridgeProcess:
-    """The child run by `argv`; `on_exit` gets the exit code (negative: minus the signal) whenever it dies by itself."""
+    """The child run by `argv`; `on_exit` gets the exit code (negative: minus the signal) whenever it dies by itself.
 
-    def __init__(self, argv: Sequence[str], on_exit: Callable[[int], None] | None = None) -> None:
+    `environment` is laid over this process' own.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        on_exit: Callable[[int], None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._argv = tuple(argv)
         self._on_exit = on_exit
+        self._environment = dict(environment or {})
         self._process: Process | None = None
         self._forwarder: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -98,7 +108,12 @@ class BridgeProcess:
     async def _spawn(self) -> Process:
         self._ready.clear()
         process = await asyncio.create_subprocess_exec(
-            *self._argv, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, process_group=0
+            *self._argv,
+            stdin=PIPE,
+            stdout=DEVNULL,
+            stderr=PIPE,
+            process_group=0,
+            env={**os.environ, **self._environment},
         )
         self._process = process
         self._forwarder = asyncio.create_task(self._forward(process), name="bridge messages")

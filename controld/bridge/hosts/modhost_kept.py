@@ -5,12 +5,12 @@ A shell. A hint and no more: whoever reads it asks mod-host whether it is so. On
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from controld.bridge.hosts.base import HostEffect
+from controld.places import data_folder
 
 log = logging.getLogger("controld.bridge.mod-host")
 
@@ -19,10 +19,9 @@ Kept = dict[int, tuple[str, str]]
 
 
 def kept_path(address: tuple[str, int]) -> Path:
-    """Return the file for the mod-host at an address: in `XDG_STATE_HOME` (default ~/.local/state)."""
-    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    """Return the file for the mod-host at an address."""
     host, port = address
-    return base / "controld" / f"mod-host-{host.replace(':', '_').replace('/', '_')}-{port}.json"
+    return data_folder() / f"mod-host-{host.replace(':', '_').replace('/', '_')}-{port}.json"
 
 
 def read_kept(path: Path) -> Kept:

@@ -1,0 +1,93 @@
+"""How a rig runs, as its file says it: the log and the services for programs, their tables and what they come to.
+
+Pure. The engine, the surfaces and the music are in `config_schema`.
+"""
+
+import re
+from collections.abc import Mapping
+
+from controld.config_values import LogConfig, ServiceConfig
+from controld.document import Node
+from controld.errors import nearest
+from controld.shape import Field, Leaf, Mistake, Record, Table, listed
+from controld.shape_leaves import integer, parse_duration, pattern
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FORMATS = ("text", "json")
+_LOG, _SERVICE = LogConfig(), ServiceConfig()
+HOST_PATTERN = r"^[A-Za-z0-9.:_-]+$"
+
+
+def seconds(low: float, high: float) -> Leaf:
+    """Return the leaf of a time: a number of seconds from `low` to `high`, or with a unit as in `500 ms`."""
+    wanted = f"a time from {low:g} to {high:g} s: a number of seconds, or as in `500 ms`"
+
+    def parse(node: Node) -> float:
+        value = node.value
+        if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
+            duration = parse_duration(value)
+            value = duration.seconds if not duration.beats else None
+        elif isinstance(value, str):
+            value = float(value) if value.count(".") < 2 and value != "." else None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise Mistake(f"expected {wanted}, found {node.describe()}")
+        return float(value)
+
+    texts = {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|min)?\s*$"}
+    return Leaf(parse, {"anyOf": [{"type": "number", "minimum": low, "maximum": high}, texts]}, wanted)
+
+
+def _word(what: str, words: tuple[str, ...], fold: str) -> Leaf:
+    """Return the leaf of one of some words in any case; `fold` is the method that makes them what they are."""
+
+    def parse(node: Node) -> str:
+        found: str = getattr(node.text, fold)()
+        if found not in words:
+            raise Mistake(f"expected {what} ({listed(words)}), found {node.describe()}", nearest(node.text, words))
+        return found
+
+    return Leaf(parse, {"enum": [*words, *(word.swapcase() for word in words)]}, what)
+
+
+LOG = Table(
+    "log", "`log`",
+    {
+        "level": Field(_word("a level", LEVELS, "upper"), "What is worth a line: everything from this level on.",
+                       default=_LOG.level, examples=("DEBUG",)),
+        "format": Field(_word("a format", FORMATS, "lower"), "text: for people. json: one JSON object a line.",
+                        default=_LOG.format, examples=("json",)),
+    },
+    doc="What is logged on standard error.",
+)  # fmt: skip
+SERVICE = Table(
+    "service", "`service`",
+    {
+        "name": Field(pattern("a name", r"^[A-Za-z0-9_.-]+$"), "The name of the service; its ports follow from it.",
+                      default=_SERVICE.name),
+        "host": Field(pattern("an address of this machine", HOST_PATTERN),
+                      "The address to listen on; 0.0.0.0 opens it to the network.", default=_SERVICE.host),
+        "base_port": Field(integer(1, 62_535, "a port"), "The port that others are counted from: a request's is this "
+                           "and a number from the name, an event's is 1000 more.", default=_SERVICE.base_port),
+        "request_timeout": Field(seconds(0.1, 3600), "How long a request may take before it is answered with an "
+                                 "error.", default=_SERVICE.request_timeout_s),
+    },
+    doc="The Session Manager's service for programs: requests and events by ZeroMQ; none without it.",
+)  # fmt: skip
+RUNNING: Mapping[str, Field] = {
+    "log": Field(LOG, "What is logged.", examples=({"level": "DEBUG"},)),
+    "service": Field(SERVICE, "The Session Manager's service for programs.", examples=({"base_port": 5555},)),
+}
+
+
+def log_of(record: Record) -> LogConfig:
+    """Return how the rig's record has things logged."""
+    log: Record | None = record["log"]
+    return _LOG if log is None else LogConfig(log["level"], log["format"])
+
+
+def service_of(record: Record) -> ServiceConfig | None:
+    """Return the service that the rig's record wants; None for none."""
+    service: Record | None = record["service"]
+    if service is None:
+        return None
+    return ServiceConfig(service["name"], service["host"], service["base_port"], service["request_timeout"])
