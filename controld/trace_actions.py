@@ -45,8 +45,10 @@ def _pick(pick: Pick) -> str:
 
 
 def _bypass(action: SetBypass) -> str:
-    wish = {None: "toggle", True: "to bypassed", False: "to active"}[action.bypassed]
-    return f"bypass {', '.join(action.effects)} {wish}"
+    effects = " and ".join(action.effects)
+    return (
+        f"toggle {effects}" if action.bypassed is None else f"{effects} {'bypassed' if action.bypassed else 'active'}"
+    )
 
 
 def _drive(action: DriveParameter) -> str:

@@ -43,6 +43,8 @@ TIMES = {HOLD: 0.4, Gesture.DOUBLE: 0.25, Gesture.HOLD_RELEASE: 0.4, Gesture.REP
 RESTING = {"delay": True}
 HALF = Duration(0.5)
 ON, OFF = b"\x90\x40\x7f", b"\x90\x40\x00"
+# A list that plays a note by itself.
+NOTE = (SendTarget(SendMidi("tablet", ON)), WaitTarget(Duration(0.2)), SendTarget(SendMidi("tablet", OFF)))
 TARGETS: list[Target] = [
     BypassTarget(("delay",), "active", returns=True),
     BypassTarget(("role:wet",), "active", returns=True),
@@ -97,6 +99,8 @@ def switch_rules(draw: st.DrawFn) -> Rule:
     if len(controls) > 1:
         trigger = replace(trigger, chord=controls, within_s=0.05)
     targets = tuple(draw(st.lists(st.sampled_from(TARGETS), max_size=3)))
+    if draw(st.integers(0, 4)) == 0:
+        targets += NOTE
     return Rule(
         "", (trigger,), targets, "", draw(st.sampled_from(CONDITIONS)), draw(LOOKS), page=draw(PAGE_NAMES),
         mode=draw(st.sampled_from(list(Mode))),

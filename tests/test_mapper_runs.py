@@ -3,7 +3,7 @@
 import pytest
 from played_floor import PAGES, RELEASE, Floor, on_event, rule
 
-from controld.actions import SetBypass, SetParameter
+from controld.actions import SendMidi, SetBypass, SetParameter
 from controld.changes import Refused
 from controld.mappings.rule import Event, Mode, Stage
 from controld.mappings.runs import MAX_RUNS
@@ -14,6 +14,7 @@ from controld.mappings.target import (
     PageTarget,
     ParameterTarget,
     PedalboardTarget,
+    SendTarget,
     Target,
     TempoTarget,
     WaitTarget,
@@ -22,6 +23,7 @@ from controld.values import Duration, Level
 
 A, B = SetBypass(("drive",)), SetBypass(("delay",))
 HALF = WaitTarget(Duration(0.5))
+ON, OFF = (SendTarget(SendMidi("synth", bytes((0x90, 60, velocity)))) for velocity in (100, 0))
 RAMP = ParameterTarget("drive", "gain", to=Level(0.8), over=Duration(0.5))
 
 
@@ -95,6 +97,26 @@ class TestModes:
         floor = Floor(rule("fs1", HALF, "drive"), ignore)
         done = played(floor, 0.0, 0.2)
         assert done == [(0.5, B), (0.7, A)]
+
+
+class TestNotes:
+    """A note that a list began is ended with it, however it ends."""
+
+    def test_a_list_that_begins_again_ends_its_note_first(self) -> None:
+        """Each note on has its note off."""
+        on, off = ON.message, OFF.message
+        assert played(listed(Mode.RESTART, ON, HALF, OFF), 0.0, 0.2) == [(0.0, on), (0.2, off), (0.2, on), (0.7, off)]
+
+    @pytest.mark.parametrize("mode", Mode)
+    def test_panic_ends_it(self, mode: Mode) -> None:
+        """And not one that had its end already."""
+        other = SendTarget(SendMidi("synth", b"\x90\x20\x40")), SendTarget(SendMidi("synth", b"\x80\x20\x40"))
+        panic = rule("fs2", CommandTarget(Command.PANIC))
+        floor = Floor(rule("fs1", ON, *other, HALF, OFF, "delay", mode=mode), panic)
+        floor.tap("fs1")
+        floor.tap("fs2")
+        floor.wait(10.0)
+        assert floor.happened.messages == [ON.message, *(each.message for each in other), OFF.message]
 
 
 class TestWaits:

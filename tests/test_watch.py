@@ -106,7 +106,7 @@ class TestWords:
         ("value", "words"),
         [
             (ControlMoved("floor.fs1", 1.0, 0.0), "floor.fs1 down"),
-            (SetBypass(("drive", "delay")), "bypass drive, delay toggle"),
+            (SetBypass(("drive", "delay")), "toggle drive and delay"),
             (BypassChanged("drive", False, False, State.CONFIRMED), "drive active, confirmed"),
             (BypassChanged("drive", True, True, State.FAILED), "drive bypassed, FAILED"),
             (SetParameter("drive", "gain", Level(3, "dB"), over=Duration(2.0)), "drive/gain to 3 dB over 2 s"),

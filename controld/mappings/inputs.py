@@ -89,13 +89,13 @@ class Inputs:
 
     def release_all(self, now: float) -> list[Intent]:
         """End every press, list and movement that goes on; nothing of it comes later."""
-        self.runs.cancel()
         intents: list[Intent] = []
+        self.runs.cancel(intents)
         self._router.lose([name for name, binding in self.bindings.items() if binding.chorded], now)
         for binding in self.bindings.values():
             if not binding.switch.is_idle:
                 self._lose(binding, now, intents)
-        self.runs.cancel()  # what a release has begun
+        self.runs.cancel(intents)  # what a release has begun
         return intents
 
     def deadlines(self) -> Iterator[tuple[float, int, object]]:

@@ -7,15 +7,14 @@ A finding is a *warning* where something cannot be meant, a *note* where it is w
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 
-from controld.actions import SendMidi
 from controld.mappings.lint_delays import delays
 from controld.mappings.lint_pages import Claim, Claims, page_findings, rules_on
 from controld.mappings.lint_values import Finding, Grounds
+from controld.mappings.notes import begun_note, ended_note
 from controld.mappings.profile import Kind
 from controld.mappings.rule import Condition, Rule
 from controld.mappings.target import ROLE, Key, SendTarget, VariableTarget, WaitTarget
 from controld.mappings.words import rule_words, trigger_words
-from controld.midi_stream import NOTE_OFF, NOTE_ON
 
 __all__ = ["Finding", "Grounds", "lint"]
 
@@ -125,22 +124,12 @@ def _read(condition: Condition | None) -> set[str]:
 def _endless_notes(grounds: Grounds) -> Iterator[Finding]:
     """A note that is begun and never ended sounds for ever."""
     messages = [(rule, target) for rule in grounds.rules for target in rule.targets if isinstance(target, SendTarget)]
-    ended = {key for _, target in messages if (key := _note(target, ends=True))}
+    ended = {note for _, target in messages if (note := ended_note(target))}
     for rule, target in messages:
-        begun = _note(target, ends=False)
+        begun = begun_note(target)
         if begun and target.ending is None and begun not in ended:
             message = f"the note {begun[2]} is sent and never ended"
             yield Finding("endless", "warning", rule.place, message, "add `release: return`, or a rule with velocity 0")
-
-
-def _note(target: SendTarget, *, ends: bool) -> tuple[str, int, int] | None:
-    message = target.message
-    if not isinstance(message, SendMidi) or len(message.data) != 3:
-        return None
-    status, number, velocity = message.data
-    is_end = status & 0xF0 == NOTE_OFF or (status & 0xF0 == NOTE_ON and not velocity)
-    is_begin = status & 0xF0 == NOTE_ON and velocity > 0
-    return (message.surface, status & 0x0F, number) if (is_end if ends else is_begin) else None
 
 
 def _last_waits(grounds: Grounds) -> Iterator[Finding]:

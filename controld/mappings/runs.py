@@ -5,7 +5,7 @@ meanwhile. What lasts only as long as a press (`mappings.held`) is noted there, 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from controld.actions import Action, Seek, SelectPage
@@ -14,6 +14,7 @@ from controld.mappings.bindings import Bound
 from controld.mappings.driving import Drive
 from controld.mappings.held import Begun, HeldValues, Press
 from controld.mappings.making import actions_of, values_of
+from controld.mappings.notes import owed_ends
 from controld.mappings.rule import Mode, Rule
 from controld.mappings.target import (
     ActionTarget,
@@ -103,7 +104,7 @@ class Runs:
                 intents.append(Intent(target.action(position, detents), origin, rule))  # noqa: PERF401 - mostly one
             return
         run = Run(bound, position, detents, origin, press, now)
-        if not bound.timed or self._may_begin(run):
+        if not bound.timed or self._may_begin(run, intents):
             self._go_on(run, intents)
 
     def end(self, press: Press, intents: list[Intent]) -> None:
@@ -132,8 +133,10 @@ class Runs:
             self._act(thing.target, position, 0, run, intents)
         self._settle(thing)
 
-    def cancel(self) -> None:
-        """End everything, without doing the rest."""
+    def cancel(self, intents: list[Intent]) -> None:
+        """End everything, without doing the rest; but a note that a list began is ended."""
+        for runs in self._running.values():
+            _end_notes(runs, intents)
         self._running.clear()
         self._waiting.clear()
         for drive in list(self._moving):
@@ -146,8 +149,8 @@ class Runs:
         self._running, self._waiting, self._moving = old._running, old._waiting, old._moving  # noqa: SLF001 - its own kind
         self._asides = old._asides  # noqa: SLF001 - its own kind
 
-    def _may_begin(self, run: Run) -> bool:
-        """Tell whether a list begins now; one that waits for its turn is kept."""
+    def _may_begin(self, run: Run, intents: list[Intent]) -> bool:
+        """Tell whether a list begins now, in the place of one that runs or not; one that waits for its turn is kept."""
         rule = run.bound.rule
         place = _place_of(run)
         others = self._running.get(place)
@@ -155,7 +158,7 @@ class Runs:
             self._step_aside(place)
             others = None
         if not others or rule.mode is Mode.RESTART:
-            self._running.pop(place, None)
+            _end_notes(self._running.pop(place, ()), intents)
             return True
         if rule.mode is Mode.IGNORE:
             return False
@@ -282,3 +285,10 @@ class Runs:
     def _settle(self, drive: Drive) -> None:
         if drive.deadline() is None:
             self._moving.pop(drive, None)
+
+
+def _end_notes(runs: Iterable[Run], intents: list[Intent]) -> None:
+    """Send what ends the notes that lists began which do not come to their end."""
+    for run in runs:
+        rule = run.bound.rule
+        intents += [Intent(target.message, run.origin, rule) for target in owed_ends(rule.targets, run.index)]
