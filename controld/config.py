@@ -151,6 +151,13 @@ class RigLoader:
         self.report.problems.update(dict.fromkeys(problems))
         return node
 
+    def _is_file(self, path: Path) -> bool:
+        """Tell whether a file is there; one that is not is looked for again whenever the rig's files are."""
+        there = self.disk.is_file(path)
+        if not there:
+            self.files.setdefault(path)
+        return there
+
     # Surfaces
 
     def _surfaces(self, record: Record) -> dict[str, SurfaceConfig]:
@@ -215,7 +222,7 @@ class RigLoader:
 
     def _mappings(self, record: Record, boards: Boards) -> list[MappingFile]:
         """Return the files of rules: those of the rig, then those of its pedalboards."""
-        found = MappingFiles(self._read, self.disk.is_file, self.report)
+        found = MappingFiles(self._read, self._is_file, self.report)
         written = record.at("mappings").each() if record["mappings"] else ()
         for path in self._matching(written, self.path.parent):
             found.add(path)

@@ -211,6 +211,17 @@ class TestBroken:
         assert "mappings/stage.yaml:4:" in told
         assert caplog.text.count("what was loaded before stays") == 1
 
+    def test_an_included_file_that_is_saved_after_the_one_that_names_it_is_taken(self, tmp_path: Path) -> None:
+        """It lies where nothing else is looked at."""
+
+        async def script(rig: Play) -> None:
+            rig.save("mappings/stage.yaml", MAP.replace("version: 1", "version: 1\nincludes: [../later/solo.yaml]"))
+            await rig.shows("stage.yaml:2 ")
+            rig.save("later/solo.yaml", MAP.replace("fs1", "fs2"))
+            assert len((await rig.taken_is(1)).rules) == 2
+
+        play(tmp_path, script)
+
     def test_what_is_mended_to_what_runs_is_said(self, tmp_path: Path) -> None:
         """Nothing is taken, for it runs already."""
 
