@@ -10,8 +10,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from imported_pistomp import BLEND, DEFAULT
 from mod_bundle import two_effects, write_bundle
-from test_import_pi_stomp import BLEND, DEFAULT
 
 from controld.cli import main
 from controld.errors import ControldError
