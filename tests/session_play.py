@@ -17,6 +17,7 @@ from controld.changes import (
     State,
     StateChange,
 )
+from controld.session.edits import Edit
 from controld.session.engine_events import EngineConnected
 from controld.session.requests import (
     Denied,
@@ -29,7 +30,7 @@ AT_ONCE = EngineConnected(frozenset({"effects", "presets"}))
 STEP_BY_STEP = EngineConnected(frozenset({"presets"}))
 
 
-def ask(session: Session, engine: FakeEngine, *actions: EngineAction) -> list[StateChange]:
+def ask(session: Session, engine: FakeEngine, *actions: EngineAction | Edit) -> list[StateChange]:
     """Ask for everything at once, then let the engine do it; return what was told."""
     changes = [change for action in actions for change in session.receive(action, "floor")]
     return changes + engine.run(session)

@@ -4,17 +4,26 @@ Pure. Numbers, next and previous count in the current bank, or among all pedalbo
 every pedalboard. A pedalboard outside the bank may play on: next goes to the bank's first then, previous to its last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from controld.actions import LoadPedalboard, Pick, RecallSnapshot, SaveSnapshot, SelectBank
-from controld.changes import BankChanged, PedalboardChanged, Refused, SnapshotChanged, SnapshotSaved, State
+from controld.changes import (
+    BankChanged,
+    PedalboardChanged,
+    PedalboardSaved,
+    Refused,
+    SnapshotChanged,
+    SnapshotSaved,
+    State,
+)
 from controld.session.context import Context
 from controld.session.history import Played
 from controld.session.lookup import Refusal, pick_of
 from controld.session.model import Bank, Pedalboard
 from controld.session.parameters import Parameters
 from controld.session.saved import SavedSnapshot, capture, fingerprint
+from controld.session.shelf import Shelf, Stored, StoredBanks
 
 
 class Boards:
@@ -27,8 +36,7 @@ class Boards:
         self.loaded: Callable[[float], None] = lambda _bpm: None
         self._context = context
         self._parameters = parameters
-        self._boards: tuple[Pedalboard, ...] = ()
-        self._banks: tuple[Bank, ...] = ()
+        self.shelf = Shelf()
         self._bank = 0  # counted from 1; 0: none
         self.snapshot_name = self._previous_snapshot = ""  # "": none
         self._snapshot_origin = self._board_origin = self._bank_origin = ""
@@ -46,39 +54,74 @@ class Boards:
 
     def start(self, boards: Sequence[Pedalboard], banks: Sequence[Bank], start: str, snapshot: str) -> None:
         """Begin on a pedalboard and one of its snapshots, by name; the first ones where there are none such."""
-        self._boards, self._banks = tuple(boards), tuple(banks)
-        if not self._boards:
+        self.shelf.take_files(boards)
+        self.shelf.take_file_banks(banks)
+        if not boards:
             return
-        board = self.named(start) or self._boards[0]
+        board = self.named(start) or boards[0]
         self._bank = self._bank_with(board.name)
         self.install(board, "", _start(board, snapshot))
 
     def replace(self, boards: Sequence[Pedalboard], banks: Sequence[Bank]) -> None:
         """Take changed files: bank and pedalboard stay, by name, unless the pedalboard changed or is gone."""
-        bank = self._banks[self._bank - 1].name if self._bank else ""
-        self._boards, self._banks = tuple(boards), tuple(banks)
         current = self._context.pedalboard
-        names = [each.name for each in self._banks]
-        self._bank = names.index(bank) + 1 if bank in names else self._bank_with(current.name)
+        before = self.shelf.get(current.name) if current.name in self.shelf else None
+        self.shelf.take_files(boards)
+        self.change_banks(lambda: self.shelf.take_file_banks(banks))
         heir = self.named(current.name)
-        if self._banks:
-            self._context.tell(self.bank_change())
+        if heir is not None and before is not None and _same_rig(heir, before):
+            edits = replace(heir, effects=current.effects, connections=current.connections)
+            heir = current if heir == before else edits  # with how it was edited since
         if heir is not None and _same_rig(heir, current):
-            self._adopt(heir)
+            self.adopt(heir)
             if not self.snapshot:
                 self.snapshot_name, self.snapshot_state = "", State.CONFIRMED
             self._context.tell(self.board_change())
             self._context.tell(self.snapshot_change())
             self.selected(self.snapshot_name, "")
-        elif self._boards:
-            board = heir or self._boards[0]
+        elif heir is not None or self.shelf.names:
+            board = heir or self._first()
             self.install(board, "", _start(board, self.snapshot_name))
             self._context.executor.reconcile()
         self._learn_ahead()
 
+    def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> None:
+        """Take what the library has; what plays goes on."""
+        self.shelf.take_stored(stored)
+        self.shelf.favourites = favourites
+        self.change_banks(lambda: self.shelf.take_stored_banks(banks))
+        self._context.tell(self.board_change())
+
     def named(self, name: str) -> Pedalboard | None:
         """Return a pedalboard by its name."""
-        return next((board for board in self._boards if board.name == name), None)
+        return self.shelf.get(name)
+
+    def change_banks(self, change: Callable[[], None], origin: str = "") -> None:
+        """Have the shelf's banks change: the current one stays, by name."""
+        bank = self.bank_name
+        change()
+        names = [each.name for each in self.shelf.banks]
+        self._bank = names.index(bank) + 1 if bank in names else self._bank_with(self._context.pedalboard.name)
+        self._bank_origin = origin or self._bank_origin
+        if names or bank:
+            self._context.tell(self.bank_change())
+
+    @property
+    def bank_name(self) -> str:
+        """The current bank's name; "" where there is none."""
+        return self.shelf.banks[self._bank - 1].name if self._bank else ""
+
+    def _first(self) -> Pedalboard:
+        """Return the first pedalboard that can be read; an empty one where none can."""
+        for name in self.shelf.names:
+            try:
+                board = self.shelf.get(name)
+            except Refusal as refusal:
+                self._context.tell(Refused(refusal.subject, refusal.reason))
+            else:
+                if board is not None:
+                    return board
+        return Pedalboard("")
 
     # Actions
 
@@ -97,19 +140,22 @@ class Boards:
         index = self.pick(action.snapshot)
         old = board.snapshots[index - 1]
         snapshot = capture(old.name, board, self._context.effects.values(), self._context.resting())
-        key = (board.name, old.name)
-        known = self.saved.get(key)
-        self.saved[key] = SavedSnapshot(board.name, known.written if known else fingerprint(old), snapshot)
         snapshots = (*board.snapshots[: index - 1], snapshot, *board.snapshots[index:])
         heir = replace(board, snapshots=snapshots)
-        self._boards = tuple(heir if each.name == board.name else each for each in self._boards)
-        self._adopt(heir)
+        self.adopt(heir)
+        if self.shelf.is_stored(board.name):
+            self.keep_snapshots(origin)
+        else:
+            key = (board.name, old.name)
+            known = self.saved.get(key)
+            self.saved[key] = SavedSnapshot(board.name, known.written if known else fingerprint(old), snapshot)
+            self.shelf.lay_over(heir.name, snapshots)
         self._context.tell(SnapshotSaved(old.name, index, origin))
 
     def load(self, action: LoadPedalboard, origin: str) -> None:
         """Change to another pedalboard."""
         pick, names = action.pedalboard, self._counted()
-        everywhere = [board.name for board in self._boards]
+        everywhere = self.shelf.names
         if isinstance(pick, str):
             name = everywhere[pick_of(pick, everywhere, 0, 0, "pedalboard") - 1]
         else:
@@ -120,15 +166,19 @@ class Boards:
             name = names[pick_of(pick, names, place, 0, "pedalboard") - 1]
         board = self.named(name)
         if board is not None:
-            self._leave(board)
-            self.install(board, origin, _start(board))
-            self._context.executor.reconcile()
+            self.go_to(board, origin)
+
+    def go_to(self, board: Pedalboard, origin: str) -> None:
+        """Leave the pedalboard for another, in the snapshot that it starts with."""
+        self._leave(board)
+        self.install(board, origin, _start(board), recalls=board.saved_in is None)
+        self._context.executor.reconcile()
 
     def select_bank(self, action: SelectBank, origin: str) -> None:
         """Choose the bank that pedalboards are counted in; what plays goes on."""
-        if not self._banks:
+        if not self.shelf.banks:
             raise Refusal("bank", "there are no banks")
-        self._bank = pick_of(action.bank, [bank.name for bank in self._banks], self._bank, 0, "bank")
+        self._bank = pick_of(action.bank, [bank.name for bank in self.shelf.banks], self._bank, 0, "bank")
         self._bank_origin = origin
         self._context.tell(self.bank_change())
         self._context.tell(self.board_change())
@@ -173,10 +223,35 @@ class Boards:
                 if cell.asked != before[1][symbol]:
                     context.history.note(name, symbol, before[1][symbol], cell.asked)
 
+    def keep_snapshots(self, origin: str) -> None:
+        """Keep the pedalboard as it was kept, with the snapshots that it has now."""
+        kept = self.shelf.get(self._context.pedalboard.name)
+        if kept is not None:
+            self.keep(replace(kept, snapshots=self._context.pedalboard.snapshots), origin)
+
+    def keep(self, board: Pedalboard, origin: str) -> None:
+        """Keep a pedalboard in the library, with what was saved of its snapshots by themselves."""
+        for key in [key for key in self.saved if key[0] == board.name]:
+            del self.saved[key]
+        self.shelf.put(board, origin)
+        self._context.tell(PedalboardSaved(board.name, State.ASKED, origin))
+
+    def rename_snapshot(self, before: str, after: str) -> None:
+        """Take that a snapshot has another name now."""
+        if self.snapshot_name == before:
+            self.snapshot_name = after
+        if self._previous_snapshot == before:
+            self._previous_snapshot = after
+
     # Pedalboards
 
-    def install(self, board: Pedalboard, origin: str, snapshot: str, bpm: float | None = None) -> None:
-        """Make a pedalboard the wish, in a snapshot ("": none) and at a tempo (None: its own); reconcile afterwards."""
+    def install(
+        self, board: Pedalboard, origin: str, snapshot: str, bpm: float | None = None, *, recalls: bool = True
+    ) -> None:
+        """Make a pedalboard the wish, in a snapshot ("": none) and at a tempo (None: its own); reconcile afterwards.
+
+        Unless it `recalls` the snapshot it starts as it is, and that is the current one.
+        """
         context = self._context
         self._parameters.ramps.end_all()
         context.executor.install(board)
@@ -185,7 +260,8 @@ class Boards:
         self.loaded(board.tempo_bpm if bpm is None else bpm)
         if snapshot in board.snapshot_names():
             self.snapshot_name = snapshot
-            self._ask_snapshot(origin)
+            if recalls:
+                self._ask_snapshot(origin)
         self._snapshot_origin, self.snapshot_state = origin, State.ASKED
         self._learn_ahead()
         context.executor.all_or_nothing = self._last_good is not None and self._last_good.board != board
@@ -193,7 +269,7 @@ class Boards:
         context.tell(self.snapshot_change())
         context.executor.tell_news()
 
-    def _adopt(self, heir: Pedalboard) -> None:
+    def adopt(self, heir: Pedalboard) -> None:
         """Take a changed description of the same rig; how it is played now stays."""
         rig, good = self._context.executor.rig, self._last_good
         if good is not None and good.board == rig.pedalboard:
@@ -203,11 +279,13 @@ class Boards:
     def played(self) -> Played:
         """Return the pedalboard as it is played now."""
         context = self._context
-        return Played(context.pedalboard, self.snapshot_name, context.wishes(), context.bpm)
+        kept = self.shelf.peek(context.pedalboard.name)
+        return Played(context.pedalboard, self.snapshot_name, context.wishes(), context.bpm, kept)
 
     def restore(self, played: Played, origin: str) -> None:
         """Return to a pedalboard as it was played; one that was changed in its file since is as it is there."""
-        board = self.named(played.board.name) or played.board
+        named = self.named(played.board.name)
+        board = played.board if named is None or named == played.kept else named
         self._leave(board)
         self._take_back(replace(played, board=board), origin)
 
@@ -244,7 +322,8 @@ class Boards:
             self.snapshot_state = State.FAILED if failures or not self._recalled() else State.CONFIRMED
             context.tell(self.snapshot_change())
         if not failures:
-            self._last_good = Played(context.pedalboard, self.snapshot_name, {}, context.bpm)
+            kept = self.shelf.peek(context.pedalboard.name)
+            self._last_good = Played(context.pedalboard, self.snapshot_name, {}, context.bpm, kept)
             context.executor.all_or_nothing = False  # what it loses later is no reason to give up the rest of it
 
     def lost(self) -> None:
@@ -284,28 +363,34 @@ class Boards:
 
     def bank_change(self) -> BankChanged:
         """Return the current bank as a fact; "" (0) where there are no banks."""
-        names = tuple(bank.name for bank in self._banks)
+        names = tuple(bank.name for bank in self.shelf.banks)
         name = names[self._bank - 1] if self._bank else ""
         return BankChanged(name, self._bank, tuple(self._counted()), names, self._bank_origin)
 
     def _counted(self) -> list[str]:
         """Return the names of the pedalboards that have a number: the current bank's, or all."""
-        names = [board.name for board in self._boards]
-        return [name for name in self._banks[self._bank - 1].pedalboards if name in names] if self._bank else names
+        if not self._bank:
+            return list(self.shelf.names)
+        return [name for name in self.shelf.banks[self._bank - 1].pedalboards if name in self.shelf]
 
     def _bank_with(self, board: str) -> int:
         """Return the number of the first bank that has a pedalboard, else of the first bank; 0 where there is none."""
-        places = [place for place, bank in enumerate(self._banks, 1) if board in bank.pedalboards]
-        return places[0] if places else min(1, len(self._banks))
+        places = [place for place, bank in enumerate(self.shelf.banks, 1) if board in bank.pedalboards]
+        return places[0] if places else min(1, len(self.shelf.banks))
 
     def _learn_ahead(self) -> None:
-        uris = {effect.uri for board in self._boards for effect in board.effects}
+        uris = {effect.uri for board in self.shelf.known() for effect in board.effects}
         self._context.executor.learn_ahead(sorted(uris))
 
 
 def _start(board: Pedalboard, snapshot: str = "") -> str:
-    """Return the snapshot in which a pedalboard starts: `snapshot` where it has that, else its first; "" for none."""
+    """Return the snapshot in which a pedalboard starts: `snapshot` where it has that, else its own; "" for none.
+
+    Its own is that which it was saved in, for one of a file the first.
+    """
     names = board.snapshot_names()
+    if snapshot not in names and board.saved_in is not None:
+        return board.saved_in
     return snapshot if snapshot in names else next(iter(names), "")
 
 

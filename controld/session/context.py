@@ -5,7 +5,7 @@ Pure. Each part (parameters, boards, morphs, tempo, outputs) does its own action
 
 from collections.abc import Callable, Mapping
 
-from controld.changes import StateChange
+from controld.changes import Refused, StateChange
 from controld.errors import hinted
 from controld.session.executor import Executor
 from controld.session.history import History, Key, Wish
@@ -42,6 +42,10 @@ class Context:
     def tell(self, change: StateChange) -> None:
         """Tell a fact."""
         self._changes.append(change)
+
+    def refuse(self, subject: str, reason: str, origin: str) -> None:
+        """Tell that something cannot be."""
+        self.tell(Refused(subject, reason, origin))
 
     def take(self) -> list[StateChange]:
         """Return what was told since, in order."""

@@ -90,9 +90,17 @@ class Executor:
         """Make a pedalboard the wish; call `reconcile` when everything that belongs to the wish was asked."""
         self.rig.install(pedalboard)
         self.ledger.failures.clear()
+        self._learn()
+
+    def edit(self, pedalboard: Pedalboard, instance: int = 0) -> None:
+        """Make an edited pedalboard the wish; `reconcile` afterwards. See `RigState.edit`."""
+        self.rig.edit(pedalboard, instance)
+        self._learn()
+
+    def _learn(self) -> None:
         for effect in self.rig.effects.values():
             plugin = self.ledger.plugins.get(effect.uri)
-            if plugin is not None:
+            if plugin is not None and effect.plugin is None:
                 effect.learn(plugin)
 
     def write(self, effect: EffectState, symbol: str, *, continuous: bool) -> None:

@@ -7,7 +7,8 @@ actions that count as one change, such as a sweep. It ends after a pause, and wh
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from controld.session.model import Pedalboard
 
@@ -25,6 +26,13 @@ Wish = tuple[str, dict[str, float]]
 Positions = dict[tuple[str, ...], float | None]
 
 
+class Step(Protocol):
+    """One edit of a pedalboard (`steps`)."""
+
+    def apply(self, board: Pedalboard) -> "tuple[Pedalboard, Step]":
+        """Return the pedalboard after this step and the step back. Raises Refusal where it cannot be done."""
+
+
 @dataclass(slots=True)
 class Played:
     """A pedalboard as it was played: its snapshot by name ("" for none), what was wished of its effects, its tempo."""
@@ -33,6 +41,7 @@ class Played:
     snapshot: str
     wishes: dict[str, Wish]
     bpm: float
+    kept: Pedalboard | None = None  # as it was kept then: it may have been edited since
 
 
 @dataclass(slots=True)
@@ -42,6 +51,7 @@ class Change:
     board: str  # the name of the pedalboard it was made on
     cells: dict[Key, tuple[float, float]] = field(default_factory=dict)
     presets: dict[str, Wish] = field(default_factory=dict)  # effects that were given a preset, as they were before
+    steps: list[Step] = field(default_factory=list)  # that take back how the pedalboard was edited, in their order
     snapshot: tuple[str, str] | None = None  # by name, "" for none
     positions: Positions | None = None  # of the morphs, before
     bpm: tuple[float, float] | None = None
@@ -55,14 +65,14 @@ class Change:
     @property
     def empty(self) -> bool:
         """Tell whether nothing changed."""
-        if self.cells or self.presets:
+        if self.cells or self.presets or self.steps:
             return False
         return self.snapshot is None and self.bpm is None and self.muted is None and self.left is None
 
     @property
     def whole(self) -> bool:
         """Tell whether it is more than single values: it is taken back in one plan, in the order that avoids pops."""
-        return bool(self.presets) or self.snapshot is not None
+        return bool(self.presets or self.steps) or self.snapshot is not None
 
 
 class History:
@@ -133,6 +143,12 @@ class History:
         if self._open is not None:
             self._open.presets.setdefault(effect, before)
 
+    def note_step(self, back: Step) -> Change | None:
+        """Note that the pedalboard was edited, and what takes that back; return the change, None where none is open."""
+        if self._open is not None:
+            self._open.steps.insert(0, back)
+        return self._open
+
     def note_snapshot(self, before: str, after: str) -> None:
         """Note another current snapshot."""
         change = self._open
@@ -163,6 +179,16 @@ class History:
             self._latest.clear()
 
     # Taking back
+
+    def rename_board(self, before: str, after: str) -> None:
+        """Have the changes on a pedalboard that has another name now be changes of that one."""
+        for change in [*self._done, *self.undone]:
+            if change.board == before:
+                change.board = after
+            if change.entered == before:
+                change.entered = after
+            if change.left is not None and change.left.board.name == before:
+                change.left.board = replace(change.left.board, name=after)
 
     def pop(self) -> Change | None:
         """Remove and return the last change; None where there is none."""

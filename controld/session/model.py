@@ -3,6 +3,7 @@
 Pure values, made by `session.schema` from YAML or learnt from the engine.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controld.values import Level, Scale
@@ -37,6 +38,9 @@ class EffectSetup:
     parameters: dict[str, Level] = field(default_factory=dict)
     position: tuple[float, float] = (0.0, 0.0)
     created_at: str = ""  # ISO 8601; "" where nobody knows
+    extra: Mapping[str, object] = field(
+        default_factory=dict, compare=False
+    )  # the JSON it came from, with what is not understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class Snapshot:
 
     name: str
     effects: dict[str, EffectRecall] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(
+        default_factory=dict, compare=False
+    )  # the JSON it came from, with what is not understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,15 @@ class Pedalboard:
     path: str = ""  # the file it came from, for messages
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)  # role -> its effects, in order
     global_parameters: frozenset[tuple[str, str]] = frozenset()  # (effect, symbol) that no snapshot recalls
+    extra: Mapping[str, object] = field(
+        default_factory=dict, compare=False
+    )  # the JSON it came from, with what is not understood
+    saved_in: str | None = (
+        None  # the snapshot it was saved in: it starts as it is, with that the current one ("": none)
+    )
+    # The connections in that JSON, by what they join. They say no more than `connections` to us.
+    links: Mapping[tuple[str, str], tuple[Mapping[str, object], ...]] = field(default_factory=dict, compare=False)
+    as_written: "Pedalboard | None" = field(default=None, compare=False, repr=False)  # its file's, where this is not
 
     def effect_names(self) -> tuple[str, ...]:
         """Return the names of the effects, in order."""

@@ -91,8 +91,9 @@ def preset_uri(effect: EffectState) -> str | None:
 def plan(rig: RigState) -> list[EngineRequest]:
     """Return the steps still to take; empty when the engine holds what it should (or it is on its way).
 
-    Order: processing off around a change of effects, remove, add, bypass what ends bypassed, presets, parameters,
-    connections, un-bypass, processing on. Presets come alone: what they changed is read before the rest is compared.
+    Order: processing off around a change of many effects (an edit is heard while it happens), remove, add, bypass what
+    ends bypassed, presets, parameters, connections, un-bypass, processing on. Presets come alone: what they changed is
+    read before the rest is compared.
     """
     effects = [effect for effect in rig.effects.values() if not effect.missing]
     steps = [*_structure(rig), *_bypasses(effects, bypassed=True)]
@@ -108,7 +109,7 @@ def plan(rig: RigState) -> list[EngineRequest]:
 def _structure(rig: RigState) -> Iterator[EngineRequest]:
     missing = [effect for effect in rig.effects.values() if not (effect.present or effect.planned or effect.missing)]
     gone = [f"effect_{effect.instance}:" for effect in rig.leftovers]
-    if (missing or rig.leftovers) and rig.processing is not False:
+    if (missing or rig.leftovers) and rig.processing is not False and not rig.live:
         yield SetProcessing(on=False)
     for source, target in sorted((rig.joined | rig.touched) - set(rig.wished)):
         if _ours(rig, source, target) and not any(name.startswith(tuple(gone)) for name in (source, target)):

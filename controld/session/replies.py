@@ -165,6 +165,10 @@ class Replies:
         if isinstance(reply, Done):
             rig.leftovers = [effect for effect in rig.leftovers if effect.instance != request.instance]
             rig.forget_connections(f"effect_{request.instance}:")
+            again = rig.by_instance(request.instance)  # it went and came back meanwhile
+            if again is not None:
+                again.present = False
+                again.disbelieve()
 
     def _connect_replied(self, request: ConnectPorts, reply: Done | Denied) -> None:
         pair = (request.source, request.target)

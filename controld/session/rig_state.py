@@ -21,8 +21,10 @@ class RigState:
     touched: set[tuple[str, str]] = field(default_factory=set)  # ours that may be there: asked for, not yet parted
     stuck: set[tuple[str, str]] = field(default_factory=set)  # the engine would not part them, so they may be there
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    live: bool = False  # it was edited since it was loaded: what changes now is little, and is heard while it changes
     muted: bool = False  # no connection to what is no effect is wished
     processing: bool | None = None  # None: not known, it may have been left off
+    _spent: set[int] = field(default_factory=set)  # numbers of effects that were removed: not for others
     _numbered: dict[int, EffectState] = field(default_factory=dict)  # the effects by their numbers
 
     def by_instance(self, instance: int) -> EffectState | None:
@@ -54,6 +56,8 @@ class RigState:
 
     def install(self, pedalboard: Pedalboard) -> None:
         """Make `pedalboard` the wish; effects of the same plugin are kept."""
+        self.live = False
+        self._spent.clear()
         old = dict(self.effects)
         used = {effect.instance for effect in [*old.values(), *self.leftovers]}
         kept = {setup.name: old.pop(setup.name) for setup in pedalboard.effects if _same(old.get(setup.name), setup)}
@@ -70,9 +74,47 @@ class RigState:
             effect.set_up(setup)
             effect.untell()
             self.effects[setup.name] = effect
-        self._numbered = {effect.instance: effect for effect in self.effects.values()}
-        self.connections = tuple((self._jack(a), self._jack(b)) for a, b in pedalboard.connections)
+        self._index(pedalboard)
         self.refused.clear()
+
+    def edit(self, pedalboard: Pedalboard, instance: int = 0) -> None:
+        """Make an edited pedalboard the wish: what stays is as it is played; an effect that comes is as it is set up.
+
+        One that comes back gets its `instance` again where that is free (0: it never had one).
+        """
+        self.live = True
+        old = dict(self.effects)
+        self.pedalboard, self.effects = pedalboard, {}
+        for setup in pedalboard.effects:
+            effect = old.pop(setup.name, None)
+            if effect is None:
+                effect = self._add(setup, instance, {each.instance for each in self._numbered.values()})
+            self.effects[setup.name] = effect
+            self._numbered[effect.instance] = effect
+        self.leftovers.extend(old.values())
+        self._spent.update(effect.instance for effect in old.values())
+        self._index(pedalboard)
+        self.refused = {pair: reason for pair, reason in self.refused.items() if pair in self.connections}
+
+    def _add(self, setup: EffectSetup, wanted: int, used: set[int]) -> EffectState:
+        """Return a new effect; where another with its number has to go first, that one is known to stand there."""
+        others = {effect.instance for effect in self.leftovers}
+        number = wanted if wanted and wanted not in used else _free(used | others | self._spent)
+        effect = EffectState(setup.name, setup.uri, number, alien=number in others)
+        self.leftovers = [each for each in self.leftovers if each.instance != number]
+        effect.set_up(setup)
+        return effect
+
+    def rename(self, before: str, after: str) -> None:
+        """Give an effect another name; `edit` with the pedalboard that says so afterwards."""
+        effect = self.effects.pop(before)
+        effect.name = after
+        effect.untell()
+        self.effects[after] = effect
+
+    def _index(self, pedalboard: Pedalboard) -> None:
+        self._numbered = {effect.instance: effect for effect in self.effects.values()}
+        self.connections = tuple((self.jack(a), self.jack(b)) for a, b in pedalboard.connections)
 
     def forget_connections(self, prefix: str) -> None:
         """Forget the connections of a client that is gone: they went with it."""
@@ -81,6 +123,7 @@ class RigState:
 
     def forget(self) -> None:
         """Forget what the engine was known to hold; every wish stands, and so does what has to be removed."""
+        self.live = False
         self.joined.clear()
         self.stuck.clear()
         self.refused.clear()
@@ -88,7 +131,7 @@ class RigState:
         for effect in self.effects.values():
             effect.forget()
 
-    def _jack(self, port: str) -> str:
+    def jack(self, port: str) -> str:
         """Return the JACK name of a port: `effect_<instance>:<symbol>`, as mod-host names its clients."""
         client, _, symbol = port.partition(":")
         effect = self.effects.get(client)

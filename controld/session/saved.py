@@ -41,20 +41,47 @@ def capture(
     way will set: it comes with the preset. What only a press holds is stored as it is after it: `resting`, by effect
     and symbol.
     """
-    recalls: dict[str, EffectRecall] = {}
-    for effect in effects:
-        values = {
-            symbol: Level(resting.get((effect.name, symbol), _value(cell)))
-            for symbol, cell in effect.cells.items()
-            if symbol != BYPASS
-            and not cell.scale.trigger
-            and (effect.name, symbol) not in board.global_parameters
-            and not effect.awaits(symbol)
-        }
-        values.update({symbol: level for symbol, level in effect.wishes.items() if symbol not in values})
-        bypassed = resting.get((effect.name, BYPASS), _value(effect.cells[BYPASS])) != 0
-        recalls[effect.name] = EffectRecall(bypassed, effect.preset or None, values)
-    return Snapshot(name, recalls)
+    return Snapshot(name, {effect.name: played(effect, resting, board.global_parameters) for effect in effects})
+
+
+def played(
+    effect: EffectState,
+    resting: Mapping[tuple[str, str], float] = MappingProxyType({}),
+    left_out: frozenset[tuple[str, str]] = frozenset(),
+) -> EffectRecall:
+    """Return how an effect is played, but for what is `left_out` (by effect and symbol); see `capture`."""
+    values = {
+        symbol: Level(resting.get((effect.name, symbol), _value(cell)))
+        for symbol, cell in effect.cells.items()
+        if symbol != BYPASS
+        and not cell.scale.trigger
+        and (effect.name, symbol) not in left_out
+        and not effect.awaits(symbol)
+    }
+    values.update({symbol: level for symbol, level in effect.wishes.items() if symbol not in values})
+    bypassed = resting.get((effect.name, BYPASS), _value(effect.cells[BYPASS])) != 0
+    return EffectRecall(bypassed, effect.preset or None, values)
+
+
+def as_played(
+    board: Pedalboard,
+    effects: Mapping[str, EffectState],
+    resting: Mapping[tuple[str, str], float],
+    bpm: float,
+    snapshot: str,
+) -> Pedalboard:
+    """Return a pedalboard that starts as it is played now, in `snapshot` ("": none).
+
+    What is not known of an effect is as it was set up.
+    """
+    setups = []
+    for setup in board.effects:
+        effect = effects[setup.name]
+        now = played(effect, resting)
+        unknown = {symbol: level for symbol, level in setup.parameters.items() if symbol not in effect.cells}
+        parameters = {**unknown, **now.parameters}
+        setups.append(replace(setup, bypassed=bool(now.bypassed), preset=now.preset or "", parameters=parameters))
+    return replace(board, effects=tuple(setups), tempo_bpm=bpm, saved_in=snapshot)
 
 
 def overlay(
@@ -77,7 +104,7 @@ def overlay(
                 stale[board.name, snapshot.name] = each
                 each = None
             snapshots.append(snapshot if each is None else each.snapshot)
-        laid.append(replace(board, snapshots=tuple(snapshots)) if own else board)
+        laid.append(replace(board, snapshots=tuple(snapshots), as_written=board) if own else board)
     return tuple(laid), stale
 
 

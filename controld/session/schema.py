@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from controld.document import Node, NodeKind
 from controld.errors import nearest
 from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Snapshot
+from controld.session.ports import PORT, SYSTEM, wrong_side
 from controld.shape import BAD, Field, Mistake, Record, Report, Table
 from controld.shape_leaves import boolean, choice, custom, level, name, number, pattern, text, version
 from controld.shape_lists import Either, ListOf, MapOf, OneOrMany
 from controld.shape_parameters import Symbols, check_level, check_symbol
 from controld.values import Level
 
-_SYSTEM = "system"  # JACK's client of the sound card
 _ARROW = re.compile(r"\s*->\s*")
-_PORT = r"[^\s:][^:]*:[^:]*[^\s:]"
 _END = pattern(
     "a port as `client:port`, for example `drive:in` or `system:capture_1`",
-    rf"^{_PORT}$",
+    rf"^{PORT}$",
     "an effect's name, `:`, port",
 )
 
@@ -35,8 +34,13 @@ _PARAMETER = pattern("an effect and its parameter, as in `drive/level`",
 _URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
 
 
+def is_uri(text: str) -> bool:
+    """Tell whether a text may be the URI of a plugin."""
+    return re.fullmatch(_URI, text) is not None
+
+
 def _uri(written: str) -> str:
-    if not re.match(_URI, written):
+    if not is_uri(written):
         raise Mistake(f"expected the URI of an LV2 plugin, found `{written}`", "`lv2ls` lists those that are installed")
     return written
 
@@ -58,7 +62,7 @@ EFFECT = Table(
 )  # fmt: skip
 _CONNECTION = Either(
     {
-        NodeKind.SCALAR: pattern("two ports, as in `drive:out -> delay:in`", rf"^\s*{_PORT}\s*->\s*{_PORT}\s*$"),
+        NodeKind.SCALAR: pattern("two ports, as in `drive:out -> delay:in`", rf"^\s*{PORT}\s*->\s*{PORT}\s*$"),
         NodeKind.SEQUENCE: ListOf(_END, "two ports, as in `[drive:out, delay:in]`", 2, 2),
     },
     "a connection, as in `drive:out -> delay:in`",
@@ -180,7 +184,7 @@ def _globals(
 
 
 def _setup(effect: str, record: Record, symbols: Symbols, report: Report) -> EffectSetup:
-    if effect == _SYSTEM:
+    if effect == SYSTEM:
         report.error(record.node, "an effect cannot be called `system`", "that is the sound card")
     uri: str = record["plugin"] or ""
     _check_parameters(record, effect, uri, symbols, report)
@@ -212,13 +216,13 @@ def _connections(record: Record, effects: Mapping[str, str], report: Report) -> 
 
 
 def _check_end(node: Node, end: str, effects: Mapping[str, str], report: Report, *, is_source: bool) -> None:
-    client, _, port = end.partition(":")
-    if client == _SYSTEM:
-        if port.startswith("playback_" if is_source else "capture_"):
-            side = "a destination: it plays" if is_source else "a source: it records"
-            report.error(node, f"`{end}` is {side}", "a connection goes from source to destination")
+    client = end.partition(":")[0]
+    if client == SYSTEM:
+        reason = wrong_side(end, is_source=is_source)
+        if reason:
+            report.error(node, reason, "a connection goes from source to destination")
     elif client not in effects:
-        hint = nearest(client, [*effects, _SYSTEM])
+        hint = nearest(client, [*effects, SYSTEM])
         if hint:  # anything else may be another JACK client
             report.error(node, f"`{end}` belongs to no effect of this pedalboard", hint)
 

@@ -8,7 +8,7 @@ What the actions mean is in the parts: `parameters`, `boards`, `morph`, `tempo`,
 `context`. How wishes reach the engine is the `executor`'s.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from controld.actions import (
     CycleParameter,
@@ -37,9 +37,12 @@ from controld.actions import (
 from controld.changes import EngineChanged, Refused, StateChange
 from controld.session.boards import Boards
 from controld.session.context import Context
+from controld.session.edit_handlers import UNDOABLE_EDITS, edit_handlers
+from controld.session.editing import Editing
 from controld.session.edits import Edit
 from controld.session.engine_events import ConnectionReported, EngineEvent, EngineLost, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
+from controld.session.keeping import Keeping
 from controld.session.lookup import Refusal
 from controld.session.model import Bank, Pedalboard
 from controld.session.morph import Morphs
@@ -48,6 +51,7 @@ from controld.session.outputs import Outputs
 from controld.session.parameters import Parameters
 from controld.session.requests import Denied, EngineReply, EngineRequest, WriteParameters
 from controld.session.saved import SavedSnapshot
+from controld.session.shelf import Filing, Stored, StoredBanks
 from controld.session.tempo import TAP_PAUSE_S, Tempo
 from controld.session.undo import Undoing
 
@@ -76,10 +80,12 @@ class Session:
         self._morphs = Morphs(context, self._parameters, self._boards)
         self._tempo = Tempo(context)
         self._outputs = Outputs(context, silent_tuner=silent_tuner)
-        parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs)
+        self._editing = Editing(context, self._parameters, self._boards)
+        self._keeping = Keeping(context, self._boards)
+        parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs, self._editing)
         self._undoing = Undoing(context, *parts)
         self._boards.selected, self._boards.loaded = self._morphs.follow, self._loaded
-        self._handlers = self._table()
+        self._handlers = self._table() | edit_handlers(self._editing, self._keeping)
         self._boards.start(pedalboards, banks, start, snapshot)
         context.take()  # whoever listens begins with `report`
 
@@ -212,6 +218,26 @@ class Session:
         self._boards.replace(pedalboards, banks)
         return self._context.take()
 
+    # The library
+
+    def open_library(
+        self, stored: Iterable[Stored], banks: StoredBanks | None = None, favourites: tuple[str, ...] = ()
+    ) -> list[StateChange]:
+        """Take what the library has; what plays goes on."""
+        self._boards.open_library(stored, banks, favourites)
+        return self._context.take()
+
+    def take_filing(self) -> list[Filing]:
+        """Return what is to be kept on the disk, in order; each is to be answered by `receive_filed`."""
+        shelf = self._boards.shelf
+        filing, shelf.filing = shelf.filing, []
+        return filing
+
+    def receive_filed(self, filing: Filing, reason: str) -> list[StateChange]:
+        """Take what became of something that was to be kept: "" that it is on the disk, else why it is not (yet)."""
+        self._keeping.filed(filing, reason)
+        return self._context.take()
+
     def leave_out(self, resting: Callable[[], Mapping[tuple[str, str], float]]) -> None:
         """Say who knows what only presses hold, as it is after them, by effect and symbol (":bypass"): never kept."""
         self._context.resting = resting
@@ -245,9 +271,13 @@ class Session:
 
     def _loaded(self, bpm: float) -> None:
         self._morphs.clear()
+        self._editing.forget()
         self._tempo.load(bpm)
 
     def _finished(self, failures: list[str]) -> None:
+        failures = self._editing.settle(failures)
+        if self._executor.busy and not failures:
+            return  # what an edit could not have is taken back first, and ends like this again
         self._boards.finished(failures)
         if not self._executor.busy:
             self._outputs.settle()
@@ -286,4 +316,5 @@ _UNDOABLE: dict[type, tuple[Callable[..., Hashable], float]] = {
     RecallSnapshot: (_by_itself, GESTURE_PAUSE_S),
     LoadPedalboard: (_by_itself, GESTURE_PAUSE_S),
     SetMute: (_by_itself, GESTURE_PAUSE_S),
+    **dict.fromkeys(UNDOABLE_EDITS, (_by_itself, GESTURE_PAUSE_S)),
 }

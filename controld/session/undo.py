@@ -8,7 +8,9 @@ there any more is skipped, with a refusal that says so; a change of which nothin
 from controld.changes import Refused
 from controld.session.boards import Boards
 from controld.session.context import Context
+from controld.session.editing import Editing
 from controld.session.history import Change, Key
+from controld.session.lookup import Refusal
 from controld.session.morph import Morphs
 from controld.session.outputs import Outputs
 from controld.session.parameters import Parameters
@@ -21,7 +23,14 @@ class Undoing:
     """Undo and redo over the parts of a session."""
 
     def __init__(
-        self, context: Context, parameters: Parameters, boards: Boards, morphs: Morphs, tempo: Tempo, outputs: Outputs
+        self,
+        context: Context,
+        parameters: Parameters,
+        boards: Boards,
+        morphs: Morphs,
+        tempo: Tempo,
+        outputs: Outputs,
+        editing: Editing,
     ) -> None:
         self._context = context
         self._parameters = parameters
@@ -29,6 +38,7 @@ class Undoing:
         self._morphs = morphs
         self._tempo = tempo
         self._outputs = outputs
+        self._editing = editing
 
     def undo(self, _action: object, origin: str) -> None:
         """Take back the last change by a player."""
@@ -60,6 +70,7 @@ class Undoing:
             if change.cells or change.whole:
                 self._skip("undo", f"this was done on `{change.board}`", origin)
         else:
+            self._reverse_steps(change, reverse, origin)
             self._reverse_effects(change, reverse, origin)
             if change.whole:
                 self._reverse_snapshot(change, reverse, origin)
@@ -83,6 +94,13 @@ class Undoing:
         reverse = Change(left.board.name, left=self._boards.played(), entered=left.board.name)
         self._boards.restore(left, origin)
         return reverse
+
+    def _reverse_steps(self, change: Change, reverse: Change, origin: str) -> None:
+        for step in change.steps:
+            try:
+                reverse.steps.insert(0, self._editing.do(step, origin))
+            except Refusal as refusal:
+                self._skip(refusal.subject, refusal.reason, origin)
 
     def _reverse_effects(self, change: Change, reverse: Change, origin: str) -> None:
         for name, (preset, values) in change.presets.items():
