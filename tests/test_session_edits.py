@@ -62,7 +62,7 @@ Kind = TypeVar("Kind")
 
 def states(changes: list[StateChange], kind: type) -> list[State]:
     """Return where the wishes of a kind stood, one after the other."""
-    return [change.state for change in changes if isinstance(change, kind)]  # type: ignore[attr-defined]
+    return [getattr(change, "state") for change in changes if isinstance(change, kind)]  # noqa: B009 - of any kind
 
 
 def one(changes: list[StateChange], kind: type[Kind]) -> Kind:
