@@ -179,12 +179,14 @@ COMMANDS = (
     ),
     _command("test", "run the tests inside the maps, with no device and no engine", "controld.trials", "test"),
     Command("monitor", "watch each message become an action, and its confirmation come back", _add_monitor, _monitor),
+    _command("status", "ask the running rig how it is", "controld.status"),
     _command("simulate", "play controls without hardware, of a running rig or offline", "controld.playing", "simulate"),
     _command("learn", "write a device's profile from what its controls send", "controld.learn"),
     _command("rollback", "return to the files that were good before", "controld.rollback"),
     Command(
         "config", "show every setting in force, and where it comes from", _add_show, _later("controld.settings:run")
     ),
+    _command("service-unit", "print a unit for systemd that runs this rig", "controld.service_unit"),
     _command("ports", "list the MIDI ports a surface could name", "controld.ports"),
     _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
     _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
@@ -246,6 +248,16 @@ Exit code 1 where there is a mistake; warnings alone leave it at 0.""",
   controld schema --write config     all of them, as config/schema/*.json, where the shipped files look for them
 
 An editor with a YAML language server then completes keys and words, and explains them.""",
+    "status": """
+
+Engine, pedalboard, surfaces with what they wait for, counters, the last outage and its repair, files. Exit code 0
+where all is well, 1 where something is wrong, 2 where no daemon runs.""",
+    "service-unit": """
+
+  controld service-unit > ~/.config/systemd/user/controld.service
+  systemctl --user daemon-reload && systemctl --user enable --now controld
+
+With --system USER a unit of the whole system, for /etc/systemd/system.""",
     "config": """
 
   controld config                         the file, environment variables over it, --set over all

@@ -10,25 +10,29 @@ import gc
 import logging
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from controld.actions import Action
 from controld.advice import answer_explain
-from controld.bridge.client import BridgeClient, Endpoints
-from controld.bridge.client_pace import Patience
-from controld.bridge.supervisor import BridgeProcess, bridge_command
-from controld.changes import SnapshotChanged, SnapshotSaved, StateChange
+from controld.bridge.client import BridgeClient
+from controld.changes import EngineChanged, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
-from controld.errors import BridgeStartError, ControldError
+from controld.engine_start import client_of, start_bridge
+from controld.errors import ControldError
 from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
+from controld.figures import Facts
+from controld.health import PULSE_S, Health, memory_bytes, thread_count
 from controld.hub import Hub
 from controld.log_setup import set_up_logging
 from controld.mappings.profile import Control
+from controld.metrics import as_status
 from controld.reload import Reloading
 from controld.reload_files import needs_restart, taken_profile
 from controld.rig import Output, Rig
@@ -42,6 +46,7 @@ from controld.store import Keeper, Standing, lay_over, state_path
 from controld.surface_set import SurfaceSet
 from controld.surfaces.midi import MidiSurface
 from controld.surfaces.osc import OscSurface
+from controld.systemd import Notifier
 from controld.tracer import Tracer
 
 log = logging.getLogger("controld.daemon")
@@ -83,6 +88,11 @@ class Daemon:
         self._surface_set = SurfaceSet(self.rig, self._receive, self._loop)
         self._services: list[Service] = []
         self._client: BridgeClient | None = None
+        self._health = Health()
+        self._systemd = Notifier()
+        self._noted: dict[type, Callable[[Any], None]] = {
+            SnapshotChanged: self._keep, SnapshotSaved: self._keep, EngineChanged: self._health.note,
+        }  # fmt: skip
         self._stopping = asyncio.Event()
         self._told: Callable[[StateChange], None] = lambda _change: None
 
@@ -99,8 +109,10 @@ class Daemon:
             gc.collect()
             gc.freeze()  # what was built stays: collections need not walk it again and again
             on_started(self)
+            self._systemd.ready(self.headline())
             await self._stopping.wait()
             log.info("stopping")
+            self._systemd.stopping()
 
     @property
     def stopping(self) -> bool:
@@ -123,23 +135,16 @@ class Daemon:
             await self._start_services(stack)
             self._keeper.start()
             stack.push_async_callback(self._keeper.stop)
+            every_s = min(PULSE_S, self._systemd.watchdog_s / 3 or PULSE_S)
+            self._health.start(self._core_answers, lambda: self._systemd.alive(self.headline()), every_s)
+            stack.callback(self._health.stop)
             self._reloading.start()
             stack.push_async_callback(self._reloading.stop)
             yield
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
-        engine = self.config.engine
-        if engine.type != "bridge":
-            options = ["--host", engine.type, "--endpoint", engine.endpoint, "--events", engine.events]
-            options += ["--address", engine.address] if engine.type == "mod-host" else []
-            places = {"LV2_PATH": engine.lv2_path} if engine.lv2_path else {}
-            child = BridgeProcess(bridge_command(*options, "--health", engine.health), environment=places)
-            stack.push_async_callback(child.stop)
-            await _start_bridge(child, engine.connect_retries, engine.connect_retry_delay_s)
-        endpoints = Endpoints(engine.endpoint, engine.events, engine.health)
-        missing_s = engine.connect_retries * engine.connect_retry_delay_s
-        patience = Patience(engine.timeout_s, missing_s, engine.reconnect_delay_s, engine.health_check_interval_s)
-        self._client = BridgeClient(endpoints, self.rig.outbox, self._replied, self._engine_told, patience=patience)
+        await start_bridge(self.config.engine, stack)
+        self._client = client_of(self.config.engine, self.rig.outbox, self._replied, self._engine_told)
         self._client.start()
         stack.push_async_callback(self._client.stop)
 
@@ -195,6 +200,22 @@ class Daemon:
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
+    def _core_answers(self) -> bool:
+        """Tell whether what is put into the queue is done."""
+        done: list[float] = []
+
+        def answer(now: float) -> Output:
+            done.append(now)
+            return Output()
+
+        self._hub.enter(answer)
+        return bool(done)
+
+    def headline(self) -> str:
+        """Return how it goes in one line."""
+        complaints = self.facts().complaints()
+        return complaints[0] if complaints else f"playing {self.rig.session.pedalboard.name}"
+
     def act(self, action: Action | Edit, origin: str) -> Output:
         """Do an action for a service, and return everything that followed from it at once."""
         taken: list[Output] = []
@@ -218,8 +239,9 @@ class Daemon:
         self._surface_set.deliver(output)
         for change in output.changes:
             self._told(change)
-            if type(change) in {SnapshotChanged, SnapshotSaved}:
-                self._keep()
+            noted = self._noted.get(type(change))
+            if noted is not None:
+                noted(change)
         for service in self._services:
             service.tell(output)
         if output.roll_back:
@@ -227,7 +249,7 @@ class Daemon:
         if self._tracer.active:
             self._tracer.saw_output(output)
 
-    def _keep(self) -> None:
+    def _keep(self, _change: StateChange | None = None) -> None:
         session, restores = self.rig.session, self.config.startup.restore == "last"
         names = (session.pedalboard.name, session.snapshot) if restores else ("", "")
         self._keeper.note(Standing(*names, tuple(session.saved.values())))
@@ -275,12 +297,40 @@ class Daemon:
         """Return what can be said of each surface, in the order of the configuration."""
         return {name: surface.status() for name, surface in self._surfaces.items()}
 
+    def facts(self) -> Facts:
+        """Return everything that is known at this moment, for status, metrics and programs."""
+        session, view, health = self.rig.session, self.rig.mapper.view, self._health
+        bypasses = {change.effect: change.confirmed for change in view.bypasses.values()}
+        return Facts(
+            uptime_s=health.uptime_s,
+            memory_bytes=memory_bytes(),
+            cpu_s=time.process_time(),
+            cpu_percent=health.cpu_percent(),
+            threads=thread_count(),
+            loop_late_s=health.loop_late_s,
+            engine=view.engine,
+            engine_reason=session.engine_reason,
+            client=self._client.figures() if self._client else None,
+            outages=health.outages,
+            last_outage=health.last_outage,
+            pedalboard=session.pedalboard.name,
+            pedalboard_state=view.pedalboard.state,
+            snapshot=session.snapshot,
+            settled=self.rig.settled,
+            effects={name: None if bypassed is None else not bypassed for name, bypassed in bypasses.items()},
+            surfaces=self._surface_set.facts(each.name for each in self.config.surfaces),
+            unmapped=self.rig.mapper.unmapped,
+            errors=self._hub.errors,
+            problem=self._reloading.problem,
+        )
+
     def status(self) -> Answer:
         """Return what a person would ask first, for the terminal and the monitor."""
         session = self.rig.session
         bypasses = self.rig.mapper.view.bypasses.values()
         client = self._client.figures() if self._client else None
         return {
+            **as_status(self.facts()),
             "pedalboard": session.pedalboard.name,
             "snapshot": session.snapshot,
             "effects": {change.effect: change.confirmed is False for change in bypasses},
@@ -300,20 +350,6 @@ class Daemon:
                 "unknown_events": client.unknown_events if client else 0,
             },
         }
-
-
-async def _start_bridge(child: BridgeProcess, retries: int, delay_s: float) -> None:
-    """Start our own bridge, `retries` times more where it does not. Raises BridgeStartError as the last try does."""
-    for left in range(retries, -1, -1):
-        try:
-            await child.start()
-        except BridgeStartError as error:
-            if not left:
-                raise
-            log.warning("%s; trying again in %g s", error, delay_s)
-            await asyncio.sleep(delay_s)
-        else:
-            return
 
 
 def _names(request: Answer) -> list[str]:

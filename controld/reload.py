@@ -105,6 +105,11 @@ class Reloading:
         """Tell whether a set is just being kept, or returned to."""
         return any(task.get_name() != _WATCH for task in self._tasks)
 
+    @property
+    def problem(self) -> str:
+        """The first mistake of files that wait to be mended; "" where there is none."""
+        return str(self._problems[0]) if self._problems else ""
+
     def status(self) -> dict[str, object]:
         """Return what runs, for the terminal and the monitor; `words` is "" where it is simply what the files say."""
         return {
@@ -113,7 +118,7 @@ class Reloading:
             "set": self.generations.digest(self._running.found),
             "busy": self.busy,
             "returned": self._returned,
-            "problem": str(self._problems[0]) if self._problems else "",
+            "problem": self.problem,
             "words": self._words(),
         }
 

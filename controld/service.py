@@ -7,6 +7,7 @@ the core puts out; what it wants done goes through the `Desk`, which is the daem
 from typing import Protocol
 
 from controld.actions import Action
+from controld.figures import Facts
 from controld.rig import Output, Rig
 from controld.session.edits import Edit
 
@@ -37,6 +38,9 @@ class Desk(Protocol):
         What the engine makes of it comes later, by `Service.tell`. To be called in the event loop, from outside the
         core: not from `tell`.
         """
+
+    def facts(self) -> Facts:
+        """Return everything that is known at this moment: for health checks and metrics (see `metrics.METRICS`)."""
 
     def status(self) -> dict[str, object]:
         """Return what a person would ask first: pedalboard, snapshot, engine, surfaces, counters."""

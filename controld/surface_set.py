@@ -14,6 +14,7 @@ from controld.changes import Refused
 from controld.config_values import OscConfig, SurfaceConfig
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
+from controld.figures import SurfaceFacts
 from controld.mappings.profile import Profile
 from controld.osc_clients import Reply
 from controld.rig import Output, Rig
@@ -72,6 +73,15 @@ class SurfaceSet:
         """Return the open surfaces in this order."""
         opened: dict[str, MidiSurface | OscSurface] = {**self._midi, **self._osc}
         return {name: opened[name] for name in order if name in opened}
+
+    def facts(self, order: Iterable[str]) -> dict[str, SurfaceFacts]:
+        """Return how each open surface is."""
+        return {
+            name: SurfaceFacts(
+                surface.status(), surface.waits_for if isinstance(surface, MidiSurface) else (), surface.counters
+            )
+            for name, surface in self.by_name(order).items()
+        }
 
     def take_profiles(self, profiles: Mapping[str, Profile]) -> None:
         """Take changed profiles; surfaces that are open stay open."""

@@ -20,6 +20,7 @@ from controld.bridge.client_pace import Pace, Patience, slow_warning
 from controld.bridge.link import Context
 from controld.bridge.protocol import BridgeInfo, decode_batch, decode_reply
 from controld.errors import EngineUnavailable
+from controld.figures import ClientFigures
 from controld.session.engine_events import EngineConnected, EngineEvent, EngineLost
 from controld.session.outbox import Outbox
 from controld.session.requests import (
@@ -51,25 +52,6 @@ class Endpoints:
     command: str
     events: str
     health: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClientFigures:
-    """What a monitor shows; counted from the client's making."""
-
-    connected: bool
-    description: str
-    load: float  # the host's CPU load in percent, as it was told last
-    command_time_s: float  # the median of the last 32 quick commands; 0.0 before the first
-    batch_limit: int
-    wire_requests: int
-    replies: int
-    denied: int
-    timed_out: int
-    stray_replies: int
-    connections: int
-    events: int
-    unknown_events: int
 
 
 class BridgeClient:

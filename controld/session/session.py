@@ -274,6 +274,11 @@ class Session:
         self._editing.forget()
         self._tempo.load(bpm)
 
+    @property
+    def engine_reason(self) -> str:
+        """Why the engine is as it is, in plain words; what it is called while it is there."""
+        return self._executor.reason
+
     def _finished(self, failures: list[str]) -> None:
         failures = self._editing.settle(failures)
         if self._executor.busy and not failures:

@@ -152,11 +152,14 @@ class MidiSurface:
     def status(self) -> str:
         """Return in words what is connected and what is waited for."""
         peers = list(dict.fromkeys(link.peer for link in self._links.values()))
-        waiting = list(
-            dict.fromkeys(f'"{text}"' for d, text in self._patterns.items() if text and d not in self._links)
-        )
+        waiting = [f'"{text}"' for text in self.waits_for]
         parts = [f"connected to {', '.join(peers)}"] if peers else []
         return "; ".join(parts + ([f"waiting for {', '.join(waiting)}"] if waiting else []))
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The names of ports, as they are configured, that are not there."""
+        return tuple(dict.fromkeys(text for d, text in self._patterns.items() if text and d not in self._links))
 
     def receive_links(self, links: dict[Direction, Link]) -> None:
         """Take note of what is connected now, and tell the core when that changes."""

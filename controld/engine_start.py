@@ -1,0 +1,50 @@
+"""The way to the engine, as a configuration has it: our own bridge where one is to be started, and its client.
+
+Shell.
+"""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+
+from controld.bridge.client import BridgeClient, Endpoints, EventReceiver, ReplyReceiver
+from controld.bridge.client_pace import Patience
+from controld.bridge.supervisor import BridgeProcess, bridge_command
+from controld.config_values import EngineConfig
+from controld.errors import BridgeStartError
+from controld.session.outbox import Outbox
+
+log = logging.getLogger("controld.daemon")
+
+
+async def start_bridge(engine: EngineConfig, stack: AsyncExitStack) -> None:
+    """Start our own bridge where the engine wants one, and have `stack` stop it.
+
+    Raises:
+        BridgeStartError: it could not be started at the last try either, in its own words.
+    """
+    if engine.type == "bridge":
+        return
+    options = ["--host", engine.type, "--endpoint", engine.endpoint, "--events", engine.events]
+    options += ["--address", engine.address] if engine.type == "mod-host" else []
+    places = {"LV2_PATH": engine.lv2_path} if engine.lv2_path else {}
+    child = BridgeProcess(bridge_command(*options, "--health", engine.health), environment=places)
+    stack.push_async_callback(child.stop)
+    for left in range(engine.connect_retries, -1, -1):
+        try:
+            await child.start()
+        except BridgeStartError as error:
+            if not left:
+                raise
+            log.warning("%s; trying again in %g s", error, engine.connect_retry_delay_s)
+            await asyncio.sleep(engine.connect_retry_delay_s)
+        else:
+            return
+
+
+def client_of(engine: EngineConfig, outbox: Outbox, on_reply: ReplyReceiver, on_event: EventReceiver) -> BridgeClient:
+    """Return the client of an engine's bridge, with the patience that was configured."""
+    missing_s = engine.connect_retries * engine.connect_retry_delay_s
+    patience = Patience(engine.timeout_s, missing_s, engine.reconnect_delay_s, engine.health_check_interval_s)
+    endpoints = Endpoints(engine.endpoint, engine.events, engine.health)
+    return BridgeClient(endpoints, outbox, on_reply, on_event, patience=patience)
