@@ -254,7 +254,7 @@ Engine, pedalboard, surfaces with what they wait for, counters, the last outage 
 where all is well, 1 where something is wrong, 2 where no daemon runs.""",
     "service-unit": """
 
-  controld service-unit > ~/.config/systemd/user/controld.service
+  controld service-unit | tee ~/.config/systemd/user/controld.service
   systemctl --user daemon-reload && systemctl --user enable --now controld
 
 With --system USER a unit of the whole system, for /etc/systemd/system.""",
