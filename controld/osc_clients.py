@@ -1,12 +1,14 @@
 """Who listens: the OSC clients of one surface, where each is answered, and what each shows.
 
 Pure; time is an argument. A client is kept for ten minutes after its last message, or for as long as it asked by
-`/controld/subscribe`; every message renews that. A fixed peer is kept for ever. What a client shows is remembered by
-address, so that only changes are sent.
+`/controld/subscribe`; every message renews that. A fixed peer is kept for ever, and who came by a stream as long as
+that lasts. What a client shows is remembered by address, so that only changes are sent.
 
 Theory of operation: a value a client sends itself is, for a fader, what it shows from then on; for a switch, it is in
-doubt until the rig confirms it. While a client's own wish is on its way it is told nothing of it. A fader that moved
-within the last 200 ms belongs to the finger on it: what it is to show waits until then, and only the newest value does.
+doubt until the rig confirms it. While a client's own wish is on its way it is told nothing of it; where the rig settled
+it elsewhere (clamped, stepped, refused) it is told so at once. A fader that moved within the last 200 ms belongs to the
+finger on it: what others make of it waits until then, and only the newest value does. The full state is told behind
+what happens meanwhile, and in portions.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,8 @@ from typing import Final
 
 from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact, same_args
+from controld.osc_pace import Allowance
+from controld.osc_peers import Address, Peer, Stream, client_name
 from controld.ownership import Ownership
 
 MAX_CLIENTS: Final = 64
@@ -23,10 +27,13 @@ DEAF_S: Final = 10.0  # how long a client that nobody listens for is told nothin
 MAX_SENDERS: Final = 1024  # known by the port they send from, which some programs choose anew for each message
 KEEP_S: Final = 600.0
 SUBSCRIBED_S: Final = 60.0  # unless the client says otherwise
+REFUSED_PER_S: Final = 100  # how often one client is told why not, of which so often at once:
+REFUSED_AT_ONCE: Final = 64
+GREETED_PER_S: Final = 4  # how often one client gets the full state, of which so often at once:
+GREETED_AT_ONCE: Final = 3
 ECHOED_S: Final = 0.25  # a switch that repeats what it was told within this time only repeats it
 
 _NO_NUMBER: Final = (str, type(None))
-Address = tuple[str, int]
 _Args = tuple[OscArg, ...]
 
 
@@ -52,17 +59,11 @@ def parse_reply(text: str) -> Reply:
     return Reply("" if word == "port" else word.strip("[]"), int(number))
 
 
-def client_name(address: Address) -> str:
-    """Return "host:port", as origins and logs name a client."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 @dataclass(slots=True, eq=False)
 class Client:
     """One client: where it is answered, how long it is kept, what it shows and what is still to be sent to it."""
 
-    address: Address
+    address: Peer
     heard_s: float
     keep_s: float = KEEP_S
     subscribed: bool = False
@@ -72,7 +73,11 @@ class Client:
     shown: dict[str, _Args] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)  # address -> type tag it last sent there
     queue: dict[str, Fact] = field(default_factory=dict)  # to be sent, newest value only
+    backlog: dict[str, Fact] = field(default_factory=dict)  # of the full state, to be sent after the queue
+    owed: bool = False  # the full state is still to be looked up
     hands: Ownership[str, Fact] = field(default_factory=Ownership)  # with what is to be sent once they are gone
+    refusals: Allowance = field(default_factory=lambda: Allowance(REFUSED_PER_S, REFUSED_AT_ONCE))
+    greetings: Allowance = field(default_factory=lambda: Allowance(GREETED_PER_S, GREETED_AT_ONCE))
     _told_s: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,19 +98,24 @@ class Client:
         if echo is Echo.CONTINUOUS and args and not isinstance(args[0], _NO_NUMBER):
             self.shown[address] = args
             self.hands.move(address, now)
-            if self.queue or self.hands.waiting:
-                self.queue.pop(address, None)
+            if self.queue or self.backlog or self.hands.waiting:
+                self._withdraw(address)
                 self.hands.withdraw(address)
             return True
         shown = self.shown.get(address)
         if shown is not None and now - self._told_s.get(address, -inf) < ECHOED_S and same_args(shown, args):
             return False
         self.shown.pop(address, None)
-        self.queue.pop(address, None)  # what was true before its press would only flicker
+        self._withdraw(address)  # what was true before its press would only flicker
         return True
 
-    def offer(self, facts: Iterable[Fact], now: float, *, mine: bool = False, settled: bool = True) -> None:
-        """Queue what the client does not show yet; `mine`: it asked for this, `settled`: and that is decided."""
+    def offer(
+        self, facts: Iterable[Fact], now: float, *, mine: bool = False, settled: bool = True, later: bool = False
+    ) -> None:
+        """Queue what the client does not show yet, with `later` behind all else.
+
+        `mine`: it asked for this itself, `settled`: and that is decided.
+        """
         if self.deaf_until_s is not None or (mine and not settled):
             return
         for fact in facts:
@@ -115,13 +125,15 @@ class Client:
             shown = self.shown.get(address)
             if shown is not None and same_args(shown, args):
                 self.hands.withdraw(address)
-            elif self.hands.owns(address, now):
+            elif not mine and self.hands.owns(address, now):
                 self.hands.keep(address, fact)
             else:
                 if self.hands.waiting:
                     self.hands.withdraw(address)  # it is due, and this is newer
+                if self.backlog:
+                    self.backlog.pop(address, None)
                 self.shown[address] = args
-                self.queue[address] = fact
+                (self.backlog if later else self.queue)[address] = fact
                 self._told_s[address] = now
 
     def release(self, now: float) -> None:
@@ -141,6 +153,7 @@ class Client:
         """Tell nothing more: where the client should listen, nobody does."""
         self.deaf_until_s = now + DEAF_S
         self.queue.clear()
+        self.backlog.clear()
         self.hands.waiting.clear()
 
     def revive(self) -> None:
@@ -148,11 +161,15 @@ class Client:
         self.deaf_until_s = None
         self.shown.clear()
 
+    def _withdraw(self, address: str) -> None:
+        self.queue.pop(address, None)
+        self.backlog.pop(address, None)
+
     def forget(self, addresses: Iterable[str]) -> None:
         """Forget everything about addresses that are gone."""
         for address in addresses:
             self.hands.end(address)
-            for known in (self.shown, self.types, self.queue, self._told_s):
+            for known in (self.shown, self.types, self.queue, self.backlog, self._told_s):
                 known.pop(address, None)
 
 
@@ -166,9 +183,9 @@ class Clients:
         self._reply = reply
         self._limit = limit
         self._fixed: Client | None = None
-        self._by_address: dict[Address, Client] = {}  # oldest first
-        self._aliases: dict[Address, Client] = {}  # senders that said where to reply
-        self._senders: dict[Address, Client] = {}  # a cache over both
+        self._by_address: dict[Peer, Client] = {}  # oldest first
+        self._aliases: dict[Peer, Client] = {}  # senders that said where to reply
+        self._senders: dict[Peer, Client] = {}  # a cache over both
         self.arrived: list[Client] = []
         self.departed: list[Client] = []
         if reply.host:
@@ -181,7 +198,7 @@ class Clients:
     def __len__(self) -> int:
         return len(self._by_address)
 
-    def known(self, sender: Address) -> Client | None:
+    def known(self, sender: Peer) -> Client | None:
         """Return the client a known sender belongs to."""
         return self._senders.get(sender)
 
@@ -189,7 +206,7 @@ class Clients:
         """Return a client by its name ("host:port")."""
         return next((client for client in self if client.name == name), None)
 
-    def hear(self, sender: Address, now: float) -> Client:
+    def hear(self, sender: Peer, now: float) -> Client:
         """Return the client a sender belongs to, a new one where it is unknown, and renew its time."""
         client = self._senders.get(sender) or self._admit(sender, now)
         client.heard_s = now
@@ -209,9 +226,12 @@ class Clients:
         return client
 
     def subscribe(self, client: Client, seconds: float | None) -> None:
-        """Keep a client for `seconds` after each of its messages (None: a minute); a fixed peer stays for ever."""
+        """Keep a client for `seconds` after each of its messages (None: a minute); a fixed peer stays for ever.
+
+        A stream's client stays as long as the stream.
+        """
         client.subscribed = True
-        if client is not self._fixed:
+        if client.keep_s != inf:
             client.keep_s = SUBSCRIBED_S if seconds is None else seconds
 
     def remove(self, client: Client) -> None:
@@ -231,14 +251,18 @@ class Clients:
         """Return when the next client may be forgotten; infinity for never."""
         return min((client.expires_s for client in self), default=inf)
 
-    def _admit(self, sender: Address, now: float) -> Client:
+    def _admit(self, sender: Peer, now: float) -> Client:
         if len(self._senders) >= MAX_SENDERS:
             self._senders = dict(self._aliases)
+        client = self._senders[sender] = self._client_of(sender, now)
+        return client
+
+    def _client_of(self, sender: Peer, now: float) -> Client:
+        if isinstance(sender, Stream):  # answered there, whatever the reply mode
+            return self._by_address.get(sender) or self._add(Client(sender, now, inf))
         reply = self._reply
         address = (reply.host or sender[0], reply.port or sender[1])
-        client = self._by_address.get(address) or self._add(Client(address, now))
-        self._senders[sender] = client
-        return client
+        return self._by_address.get(address) or self._add(Client(address, now))
 
     def _add(self, client: Client) -> Client:
         if len(self._by_address) >= self._limit:

@@ -15,19 +15,19 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from math import floor, isfinite
+from math import isfinite
 from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 MAX_DATAGRAM: Final = 65_507  # bytes: what one UDP datagram over IPv4 can carry
-MAX_ELEMENTS: Final = 4096  # of one bundle: twice any full state seen, half of what could fit
+MAX_ARGS: Final = 1024  # of all messages of a packet: a whole LED grid in one message still fits
+MAX_ELEMENTS: Final = 256  # of all its bundles: so no packet costs a millisecond to read
+MAX_ADDRESS: Final = 1024  # bytes
 MAX_NESTING: Final = 8  # of bundles, and of arrays: real senders use one or two; keeps recursion shallow
-MAX_ARGS: Final = 1024  # letters of a type tag string: a whole LED grid in one message still fits
 MAX_CACHED: Final = 4096  # entries before a cache is emptied: more than any rig's addresses
 MAX_CACHED_BYTES: Final = 256  # longest address worth remembering: no sender can fill a cache with 65 kB keys
 DUMP_LIMIT: Final = 1400  # bytes a datagram stays under, so that Ethernet and Wi-Fi carry it in one frame
 IMMEDIATE: Final = 1  # the time tag that means "now" (OSC 1.0 specification)
-NTP_TO_UNIX_S: Final = 2_208_988_800  # seconds from 1900-01-01, where NTP counts from, to 1970-01-01 (RFC 5905)
 OscArg: TypeAlias = "int | float | str | bytes | bool | tuple[OscArg, ...] | None"
 Fault: TypeAlias = Literal["address", "nesting", "number", "padding", "size", "tag", "text", "trailing", "truncated"]
 
@@ -35,10 +35,11 @@ Fault: TypeAlias = Literal["address", "nesting", "number", "padding", "size", "t
 class OscDecodeError(ValueError):
     """A packet was refused: `kind` is one stable word to count and log by, `detail` says what was found."""
 
-    def __init__(self, kind: Fault, detail: str) -> None:
+    def __init__(self, kind: Fault, detail: str, address: str = "") -> None:
         super().__init__(f"{kind}: {detail}")
         self.kind: Fault = kind
         self.detail = detail
+        self.address = address  # of the message, where the fault is in its arguments
 
 
 class OscEncodeError(ValueError):
@@ -82,12 +83,12 @@ def decode(datagram: bytes) -> OscPacket:
     if head is None:
         if len(datagram) > MAX_DATAGRAM:
             raise OscDecodeError("size", f"{len(datagram)} bytes are more than {MAX_DATAGRAM}")
-        return _read_packet(datagram, 0)
+        return _read_packet(datagram, 0, [MAX_ARGS])
     address, unpack, tags = head
     args = unpack(datagram, -4)
     value = args[0]
     if value - value != 0:  # type: ignore[operator]  # true for NaN and infinity only, at half of isfinite's price
-        raise OscDecodeError("number", "not a finite number")
+        raise OscDecodeError("number", str(value), address)
     return tuple.__new__(OscMessage, (address, args, tags))  # skips the generated constructor: 0.1 us
 
 
@@ -111,15 +112,15 @@ def _walk(bundle: OscBundle, earliest: int) -> Iterator[tuple[int, OscMessage]]:
             yield from _walk(element, time_tag)
 
 
-def _read_packet(data: bytes, depth: int) -> OscPacket:
+def _read_packet(data: bytes, depth: int, effort: list[int]) -> OscPacket:
     if data[:-4] in _heads:
         return decode(data)
     if len(data) & 3 or not data:
         raise OscDecodeError("size", f"{len(data)} bytes where a positive multiple of 4 is due")
-    return _read_bundle(data, depth) if data[0] == ord("#") else _read_message(data)
+    return _read_bundle(data, depth, effort) if data[0] == ord("#") else _read_message(data, effort)
 
 
-def _read_bundle(data: bytes, depth: int) -> OscBundle:
+def _read_bundle(data: bytes, depth: int, effort: list[int]) -> OscBundle:
     (mark, time_tag), offset = _unpack(_BUNDLE_HEAD, data, 0)
     if mark != _BUNDLE_MARK:
         raise OscDecodeError("address", "neither an address nor #bundle")
@@ -127,30 +128,40 @@ def _read_bundle(data: bytes, depth: int) -> OscBundle:
         raise OscDecodeError("nesting", f"bundles deeper than {MAX_NESTING}")
     elements: list[OscPacket] = []
     while offset < len(data):
-        if len(elements) >= MAX_ELEMENTS:
-            raise OscDecodeError("size", f"more than {MAX_ELEMENTS} bundle elements")
+        _spend(effort, MAX_ARGS // MAX_ELEMENTS)
         (size,), offset = _unpack(_INT, data, offset)
         end = _end(data, offset, size)
-        elements.append(_read_packet(data[offset:end], depth + 1))
+        elements.append(_read_packet(data[offset:end], depth + 1, effort))
         offset = end
     return OscBundle(time_tag, tuple(elements))
 
 
-def _read_message(data: bytes) -> OscMessage:
+def _spend(effort: list[int], cost: int) -> None:
+    effort[0] -= cost  # of what is left for the whole packet
+    if effort[0] < 0:
+        raise OscDecodeError("size", f"more than {MAX_ELEMENTS} messages or {MAX_ARGS} arguments")
+
+
+def _read_message(data: bytes, effort: list[int]) -> OscMessage:
     raw_address, offset = _read_padded(data, 0)
+    if len(raw_address) > MAX_ADDRESS:
+        raise OscDecodeError("size", f"an address of more than {MAX_ADDRESS} bytes")
     address = _address(raw_address) if offset <= MAX_CACHED_BYTES else _address.__wrapped__(raw_address)
     if offset == len(data):
         return OscMessage(address)
     if data[offset] != ord(","):
         raise OscDecodeError("tag", "arguments without a type tag string")
     raw_tags, start = _read_padded(data, offset)
-    if len(raw_tags) > MAX_ARGS + 1:
-        raise OscDecodeError("size", f"more than {MAX_ARGS} type tags")
+    _spend(effort, len(raw_tags) - 1)
     tags = raw_tags[1:].decode("latin-1")  # what is not ASCII is no known tag either
     shape = _shape(tags)
-    args, end = _unpack(shape, data, start) if shape else _read_mixed(data, start, tags)
-    if shape and not all(map(isfinite, args)):
-        raise OscDecodeError("number", "not a finite number")
+    try:
+        args, end = _unpack(shape, data, start) if shape else _read_mixed(data, start, tags)
+        if shape:
+            [*map(_finite, args)]
+    except OscDecodeError as error:
+        error.address = address
+        raise
     if end != len(data):
         raise OscDecodeError("trailing", f"{len(data) - end} bytes after the last argument")
     if shape and tags in {"f", "i"} and start <= MAX_CACHED_BYTES:
@@ -247,7 +258,7 @@ def _constant(constant: bool | None) -> _Type:
 
 def _finite(value: float) -> float:
     if not isfinite(value):
-        raise OscDecodeError("number", "not a finite number")
+        raise OscDecodeError("number", str(value))
     return value
 
 
@@ -387,14 +398,3 @@ def pack_bundles(messages: Iterable[bytes], limit: int = DUMP_LIMIT) -> list[byt
             size = _BUNDLE_HEAD.size + 4 + len(message)
         packets[-1].append(message)
     return [packet[0] if len(packet) == 1 else encode_bundle(packet) for packet in packets]
-
-
-def ntp_to_unix_s(tag: int) -> float:
-    """Convert a time tag to Unix seconds, until 2036; `IMMEDIATE` lies far in the past, and so is always due."""
-    return (tag >> 32) - NTP_TO_UNIX_S + (tag & 0xFFFF_FFFF) / (1 << 32)
-
-
-def unix_s_to_ntp(seconds: float) -> int:
-    """Convert Unix seconds to a time tag, the reverse of `ntp_to_unix_s`, to the precision of the float."""
-    whole = floor(seconds)
-    return (whole + NTP_TO_UNIX_S << 32) + round((seconds - whole) * (1 << 32))

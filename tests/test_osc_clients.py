@@ -10,11 +10,11 @@ from controld.osc_clients import (
     Client,
     Clients,
     Reply,
-    client_name,
     parse_reply,
 )
 from controld.osc_codec import OscArg, OscMessage, decode
 from controld.osc_facts import Echo, Fact, Value, same, write
+from controld.osc_peers import client_name
 from controld.osc_requests import Bye, Hello, Ping, Subscribe, read_request
 from controld.ownership import OWNED_S
 
@@ -186,11 +186,21 @@ def test_a_fader_is_not_told_its_own_value() -> None:
     assert client.hands.waiting == {}
 
 
-def test_a_fader_is_told_where_the_rig_ended_up_elsewhere() -> None:
-    """A clamped or refused value comes back once the finger is off, and only the newest truth."""
+def test_a_fader_is_told_at_once_where_its_own_move_ended_up_elsewhere() -> None:
+    """A clamped, stepped or refused value comes back while the finger is still there, once it is settled."""
     client = Client(A, 0.0)
     client.take(GAIN, Echo.CONTINUOUS, (0.7,), "f", 1.0)
+    client.offer(gain(0.4), 1.05, mine=True, settled=False)
+    assert flush(client) == []
     client.offer(gain(0.4), 1.1, mine=True)
+    assert flush(client) == [0.4]
+
+
+def test_a_fader_follows_others_when_its_finger_has_rested() -> None:
+    """What others make of it waits until 200 ms after its last move, and only the newest truth comes."""
+    client = Client(A, 0.0)
+    client.take(GAIN, Echo.CONTINUOUS, (0.7,), "f", 1.0)
+    client.offer(gain(0.4), 1.1)
     client.offer(gain(0.5), 1.15)
     assert flush(client) == []
     assert client.next_release_s() == 1.0 + OWNED_S

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from controld import osc_agenda
 from controld.actions import SendOsc
 from controld.changes import (
     BypassChanged,
@@ -28,9 +30,10 @@ from controld.errors import AddressInUse, SurfaceError
 from controld.events import ControlMoved, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.feedback import Feedback
 from controld.mappings.profile import Control, Kind, Profile, Source, SourceType
-from controld.osc_clients import Reply
-from controld.osc_codec import OscArg, OscMessage, decode, encode, encode_bundle, flatten, unix_s_to_ntp
-from controld.surfaces import osc_inlet, osc_ledger, osc_outlet, osc_socket
+from controld.osc_agenda import unix_s_to_ntp
+from controld.osc_clients import REFUSED_AT_ONCE, Reply
+from controld.osc_codec import OscArg, OscMessage, decode, encode, encode_bundle, flatten
+from controld.surfaces import osc_ledger, osc_outlet, osc_socket
 from controld.surfaces.osc import OscSurface
 from controld.values import Scale
 
@@ -493,15 +496,15 @@ def test_a_mad_network_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(6):
             stage.tablet().send_raw(b"garbage!")
         await stage.until(lambda: stage.surface.counters["received"] == 6)
-        faults = stage.surface.faults()
-        assert len(faults) == 4
-        assert sum(faults["others"].values()) == 3
+        senders = stage.surface.senders()
+        assert len(senders) == 7
+        assert senders["others"] == {"truncated": 3}
         tablet = await stage.greeted()
         for _ in range(100):
             stage.surface.refuse(tablet.origin.partition("/")[2], "drive", "no")
         told = await tablet.hear_up_to_now()
-        assert len(told) == osc_outlet.MAX_SAID
-        assert stage.surface.counters["not_said"] == 100 - osc_outlet.MAX_SAID
+        assert len(told) == REFUSED_AT_ONCE
+        assert stage.surface.counters["not_said"] == 100 - REFUSED_AT_ONCE
 
     play(scene)
 
@@ -597,7 +600,6 @@ MALFORMED = [
     b"x",
     b"/a\0\0",
     b"/a\0",
-    b"/level\0\0,f\0\0\x7f\xc0\0\0",
     b"\xff" * 64,
     b"/a\0\0,Z\0\0",
 ]
@@ -616,13 +618,28 @@ def test_malformed_datagrams_change_nothing(caplog: pytest.LogCaptureFixture) ->
         await stage.until(lambda: stage.moves() == [0.5])
         assert len(stage.events) == 1
         assert mad.origin.partition("/")[2] not in stage.surface.status()
-        faults = stage.surface.faults()[f"127.0.0.1:{mad.port}"]
+        faults = stage.surface.senders()[f"127.0.0.1:{mad.port}"]
+        assert faults.pop("received") == 20 * len(bad)
         assert sum(faults.values()) == 20 * len(bad)
         said = [record for record in caplog.records if str(mad.port) in record.getMessage()]
         assert len(said) == len(faults)
 
     with caplog.at_level(logging.WARNING, "controld.osc"):
         play(scene)
+
+
+def test_a_number_that_is_none_is_refused_with_a_word() -> None:
+    """NaN and infinity move nothing, and whoever sent them is told where, as for any bad value."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        for address, number in ((FADER, "nan"), (ACTIVE, "inf"), ("/effect/drive/gain", "-inf")):
+            tablet.send_raw(encode(address, (0.5,))[:-4] + struct.pack(">f", float(number)))
+            told, reason = await tablet.hear_until("/controld/error")
+            assert (told, f"got {number}" in str(reason)) == (address, True)
+        assert stage.events == []
+
+    play(scene)
 
 
 def test_a_bundle_is_done_in_its_time() -> None:
@@ -646,7 +663,7 @@ def test_a_bundle_is_done_in_its_time() -> None:
 
 def test_a_bundle_too_far_ahead_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that is wrong, or more than can wait, gets an answer instead of a surprise later."""
-    monkeypatch.setattr(osc_inlet, "MAX_SCHEDULED", 2)
+    monkeypatch.setattr(osc_agenda, "MAX_SCHEDULED", 2)
 
     async def scene(stage: Stage) -> None:
         tablet = await stage.greeted()

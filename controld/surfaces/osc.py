@@ -1,4 +1,4 @@
-"""A surface that speaks OSC over UDP: datagrams <-> events and feedback, for several clients at once.
+"""A surface that speaks OSC over UDP and TCP: packets <-> events and feedback, for several clients at once.
 
 Shell, in the event loop's thread only. What a message means and what each client is to be told is decided in the pure
 parts (`osc_widgets`, `osc_namespace`, `osc_clients`); here they meet what comes in (`osc_inlet`, then `osc_desk`) and
@@ -17,22 +17,52 @@ from controld.errors import SurfaceError
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.mappings.profile import Kind, Profile
-from controld.osc_clients import Address, Client, Clients, Reply, client_name
+from controld.osc_clients import Client, Clients, Reply
 from controld.osc_codec import OscArg, OscEncodeError, OscMessage, decode, encode
 from controld.osc_facts import Fact
+from controld.osc_limits import Limits
 from controld.osc_methods import address_of
 from controld.osc_namespace import Namespace, News
+from controld.osc_peers import Address, Peer, Stream, client_name
 from controld.osc_widgets import Widgets
 from controld.surfaces.osc_desk import Desk
 from controld.surfaces.osc_inlet import Inlet
 from controld.surfaces.osc_outlet import Observer
 from controld.surfaces.osc_socket import UdpSocket, resolve
+from controld.surfaces.osc_tcp import TcpDoor
 
 log = logging.getLogger("controld.osc")
 
 
+class _Wires:
+    """A surface's sockets, for whoever sends."""
+
+    def __init__(self, udp: UdpSocket, tcp: TcpDoor) -> None:
+        self._udp = udp
+        self._tcp = tcp
+        self.deaf = udp.deaf
+
+    def send(self, packet: bytes, peer: Peer) -> None:
+        """Send a packet, or keep it for later."""
+        if isinstance(peer, Stream):
+            link = self._tcp.links.get(peer)
+            if link is not None:
+                link.send(packet)
+        else:
+            self._udp.send(packet, peer)
+
+    def is_ready(self, peer: Peer) -> bool:
+        """Tell whether a peer has taken what was sent to it; nobody knows of datagrams."""
+        link = self._tcp.links.get(peer) if isinstance(peer, Stream) else None
+        return link is None or link.ready
+
+    def hang_up(self, peer: Stream) -> None:
+        """End a stream."""
+        self._tcp.drop(peer, "")
+
+
 class OscSurface:
-    """One UDP port and everyone who talks to it.
+    """One UDP port, one for TCP where `limits` has it, and everyone who talks to them.
 
     `receive` gets the events; `observe` (if any) sees every message as ("in" | "out", message, time in seconds).
     `tell` and `show` may be called before `start`; a client then finds the state there. A `namespace` that is given is
@@ -49,23 +79,20 @@ class OscSurface:
         loop: asyncio.AbstractEventLoop,
         observe: Observer | None = None,
         namespace: Namespace | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         self.name = name
         self.address = listen  # numeric, with the real port, once started
+        self.tcp_address: Address | None = None  # likewise
+        self._limits = limits
         self._profile = profile
         self._reply = reply
         self._loop = loop
         self._socket: UdpSocket | None = None
         self._desk = Desk(name, profile, receive, loop, observe, namespace or Namespace())
         self._outlet = self._desk.outlet
-        self._inlet = Inlet(
-            loop,
-            self._desk.ledger,
-            self._desk.arrive,
-            self._desk.refuse_early,
-            self._outlet.hear_deaf,
-            self._desk.is_fader,
-        )
+        self._inlet = Inlet(loop, self._desk.ledger, self._desk, limits, self._outlet.hear_deaf)
+        self._tcp = TcpDoor(name, self._inlet, self._desk.ledger, loop, self._outlet.resume, self._hung_up)
         self._player = Client(("", 0), 0.0, inf, deaf_until_s=inf, name="simulate")
 
     # Life
@@ -85,8 +112,14 @@ class OscSurface:
         self._socket = UdpSocket(self.name, family, address)
         self._socket.complain_of_buffer()
         self.address = self._socket.address
+        if self._limits.tcp:
+            try:
+                self.tcp_address = self._tcp.open(family, (address[0], self._limits.tcp))
+            except SurfaceError:
+                self._socket.close()
+                raise
         self._outlet.clients = Clients(reply)
-        self._outlet.open(self._socket)
+        self._outlet.open(_Wires(self._socket, self._tcp))
         self._inlet.open(self._socket)
         self._desk.welcome(self._loop.time())
 
@@ -94,6 +127,7 @@ class OscSurface:
         """Send what is queued and close; a bundle whose time is still to come is lost."""
         self._inlet.close()
         self._outlet.close()
+        self._tcp.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -142,7 +176,7 @@ class OscSurface:
     def resync(self) -> None:
         """Tell every client everything again."""
         for client in self._outlet.clients:
-            self._desk.greet(client)
+            self._outlet.greet(client)
 
     def watch(self, observe: Observer | None) -> None:
         """Have messages observed from now on, or not any more."""
@@ -153,7 +187,7 @@ class OscSurface:
         if profile != self._profile:
             self._profile = profile
             self._desk.widgets = Widgets(self.name, profile)
-            self._inlet.forget()
+            self._inlet.line.forget_heads()
 
     # What is known
 
@@ -164,23 +198,30 @@ class OscSurface:
 
     @property
     def counters(self) -> Counter[str]:
-        """How many datagrams came and went, and the faults by kind."""
+        """How many packets came and went, and the faults by kind."""
         sending = self._socket.counters if self._socket else Counter()
         return (
-            Counter(received=self._inlet.received, merged=self._inlet.merged)
+            Counter(received=self._inlet.received, merged=self._inlet.line.merged, dropped=self._inlet.line.dropped)
             + self._outlet.counters
             + self._desk.ledger.by_kind
             + sending
         )
 
-    def faults(self) -> dict[str, dict[str, int]]:
-        """Return the faults by sender and kind."""
-        return self._desk.ledger.by_sender()
+    def senders(self) -> dict[str, dict[str, int]]:
+        """Return what is counted of each sender: received, merged and dropped packets, and the faults by kind."""
+        found = {
+            client_name(place.peer): {"received": place.received, "merged": place.merged, "dropped": place.dropped}
+            for place in self._inlet.line.places
+        }
+        for name, faults in self._desk.ledger.by_sender().items():
+            found[name] = {**found.get(name, {}), **faults}
+        return {name: {kind: count for kind, count in counts.items() if count} for name, counts in found.items()}
 
     def status(self) -> str:
         """Return in words where the surface listens and who is there."""
         names = [client.name for client in self._outlet.clients if client.deaf_until_s is None]
-        return f"listening on {client_name(self.address)}; " + (", ".join(names) if names else "no clients yet")
+        tcp = f" and {client_name(Stream(*self.tcp_address))}" if self.tcp_address else ""
+        return f"listening on {client_name(self.address)}{tcp}; " + (", ".join(names) if names else "no clients yet")
 
     # Playing without a tablet
 
@@ -203,6 +244,12 @@ class OscSurface:
         if message is None:
             raise SurfaceError(f"{self.name}.{control} has no address of its own to be played at")
         self.inject(*message)
+
+    def _hung_up(self, peer: Stream) -> None:
+        client = self._outlet.clients.known(peer)
+        if client is not None:
+            self._outlet.clients.remove(client)
+            self._outlet.mourn()
 
     def _tell_all(self, facts: list[Fact], origin: str, *, settled: bool) -> None:
         if facts:

@@ -10,10 +10,11 @@ from typing import Final
 
 from controld.events import ControlEvent, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.mappings.profile import Profile
-from controld.osc_clients import Address, Client, Clients, Reply
+from controld.osc_clients import Client, Clients, Reply
 from controld.osc_codec import OscArg, OscMessage
 from controld.osc_facts import Echo, Fact, same
 from controld.osc_namespace import Namespace
+from controld.osc_peers import Peer, Stream
 from controld.osc_requests import ERROR, PONG, Bye, Hello, Ping, Request, Subscribe, Words, read_request
 from controld.osc_widgets import Widget, Widgets, echo_of
 from controld.surfaces.osc_ledger import Ledger
@@ -42,7 +43,7 @@ class Desk:
         self.namespace = namespace
         self.widgets = Widgets(name, profile)
         self.ledger = Ledger(name)
-        self.outlet = Outlet(Clients(Reply()), loop, self._lose, self.greet, observe)
+        self.outlet = Outlet(Clients(Reply()), loop, self._lose, self._dump, observe)
         self._receive = receive
         self._loop = loop
         self._observe = observe
@@ -61,16 +62,16 @@ class Desk:
         fact = self.namespace.fact(address)
         return fact is not None and fact.echo is Echo.CONTINUOUS
 
-    def arrive(self, sender: Address, message: OscMessage, now: float) -> None:
+    def arrive(self, peer: Peer, message: OscMessage, now: float) -> None:
         """Take a message of whoever sent it."""
         request = None
         if message.address.startswith("/controld/"):
             request = read_request(message.address, message.args, message.tags)
-        client = self.outlet.clients.known(sender)
+        client = self.outlet.clients.known(peer)
         if request is not None or client is None or client.deaf_until_s is not None:
             if type(request) is Bye and client is None:
                 return
-            client = self._hear(sender, request, now)
+            client = self._hear(peer, request, now)
         client.heard_s = now
         if request is None:
             self.deliver(client, message, now)
@@ -123,15 +124,18 @@ class Desk:
         if released or (fact.echo is Echo.SWITCH and args and same(args[0], fact.value)):
             self.outlet.tell(client, [fact])
 
-    def refuse_early(self, sender: Address, address: str, reason: str) -> None:
+    def refuse_early(self, peer: Peer, address: str, reason: str) -> None:
         """Refuse a message before it is looked at."""
-        self.refuse(self._hear(sender, None, self._loop.time()), address, reason)
+        self.refuse(self._hear(peer, None, self._loop.time()), address, reason)
 
     def refuse(self, client: Client, address: str, reason: str) -> None:
         """Tell a client why what it asked for cannot be, and how things stand there."""
         address, reason = address[:MAX_ECHOED], reason[:MAX_ECHOED]
         self.ledger.note(client.name, "refused", f"{address}: {reason}")
-        self.outlet.say(client, ERROR, (address, reason))
+        if client.refusals.take(self._loop.time()):
+            self.outlet.say(client, ERROR, (address, reason))
+        else:
+            self.outlet.counters["not_said"] += 1
         self.outlet.tell(client, self.namespace.facts_at(address), mine=True)
         shown = self.widgets.fact(address)
         if shown is not None:
@@ -139,16 +143,16 @@ class Desk:
 
     # Clients
 
-    def _hear(self, sender: Address, request: Request | str | None, now: float) -> Client:
-        """Return the client of a sender; a new one, or one that listens again, is told everything."""
-        if type(request) is Hello and request.port is not None:
-            client = self.outlet.clients.redirect(sender, request.port, now)
+    def _hear(self, peer: Peer, request: Request | str | None, now: float) -> Client:
+        """Return the client of a peer; a new one, or one that listens again, is told everything."""
+        if type(request) is Hello and request.port is not None and not isinstance(peer, Stream):
+            client = self.outlet.clients.redirect(peer, request.port, now)
         else:
-            client = self.outlet.clients.hear(sender, now)
+            client = self.outlet.clients.hear(peer, now)
         deaf_until_s = client.deaf_until_s
         if deaf_until_s is not None and (isinstance(request, Hello | Subscribe | Ping) or now >= deaf_until_s):
             client.revive()
-            self._dump(client)
+            self.outlet.greet(client)
         self.welcome(now)
         return client
 
@@ -158,7 +162,7 @@ class Desk:
         for client in arrived:
             log.info("%s: %s is there", self.name, client.name)
             self.outlet.watch(client)
-            self._dump(client)
+            self.outlet.greet(client)
             self._receive(SurfaceConnected(self.name, now, client.name))
         self.outlet.mourn()
 
@@ -169,8 +173,7 @@ class Desk:
             case str():
                 self.refuse(client, message.address, request)
             case Hello():
-                self.greet(client)
-                self._receive(SurfaceConnected(self.name, now, client.name))
+                self._greet(client, message, request, now)
             case Subscribe():
                 self.outlet.clients.subscribe(client, request.seconds)
                 self.outlet.watch(client)
@@ -187,18 +190,21 @@ class Desk:
         if on and not client.words:
             self.namespace.want_words()
             client.words = True
-            self.outlet.tell(client, self.namespace.dump())
+            self.outlet.tell(client, self.namespace.dump(), later=True)
         client.words = on
+
+    def _greet(self, client: Client, message: OscMessage, request: Hello, now: float) -> None:
+        if request.port is not None and isinstance(client.address, Stream):
+            self.refuse(client, message.address, "takes no port over TCP: answers come back by the same connection")
+            return
+        if not client.backlog:  # a new client has not been told anything yet
+            self.outlet.greet(client)
+        self._receive(SurfaceConnected(self.name, now, client.name))
 
     def _lose(self, client: Client) -> None:
         log.info("%s: %s is gone", self.name, client.name)
         self._receive(SurfaceLost(self.name, self._loop.time(), client.name))
 
-    def greet(self, client: Client) -> None:
-        """Tell a client everything, whatever it shows."""
-        client.shown.clear()
-        self._dump(client)
-
     def _dump(self, client: Client) -> None:
-        self.outlet.tell(client, self.namespace.dump())
-        self.outlet.tell(client, self.widgets.dump())
+        self.outlet.tell(client, self.namespace.dump(), later=True)
+        self.outlet.tell(client, self.widgets.dump(), later=True)

@@ -1,7 +1,8 @@
-"""What leaves an OSC surface: queued by client, sent at the end of the loop's turn in as few datagrams as fit.
+"""What leaves an OSC surface: queued by client, sent at the end of the loop's turn in as few packets as fit.
 
 Shell, in the event loop's thread only. It also keeps the one timer for what falls due by itself: a fader that was let
-go, and a client that was silent for too long.
+go, and a client that was silent for too long. What a client shows live goes first, then the full state it is owed, in
+portions, and what else is said to it last: so a ping sent after a hello is answered when everything was told.
 """
 
 import asyncio
@@ -9,16 +10,22 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from controld.osc_clients import Client, Clients
-from controld.osc_codec import OscArg, OscEncodeError, encode, pack_bundles
+from controld.osc_codec import DUMP_LIMIT, OscArg, OscEncodeError, encode, pack_bundles
 from controld.osc_facts import Echo, Fact, write
-from controld.surfaces.osc_socket import UdpSocket
+from controld.osc_pace import Allowance
+from controld.osc_peers import Address, Peer, Stream
 
 MAX_SAID: Final = 64  # messages other than facts to one client in one turn: a flood of refusals needs no more
 
 OWN_MOVES_S: Final = 0.02  # how soon a hand is told what its own moves came to: no eye sees more
+
+DUMP_PORTION: Final = 4 * DUMP_LIMIT  # bytes of the full state at once: small devices have small buffers
+DUMP_PAUSE_S: Final = 0.005
+DUMPS_PER_S: Final = 100  # full states of all clients together, of which so many at once:
+DUMPS_AT_ONCE: Final = 16
 
 RETRY_S: Final = 5.0  # how soon a fixed peer that does not listen yet is told everything once more
 
@@ -41,10 +48,25 @@ class Wire(NamedTuple):
 Observer = Callable[[str, object, float], None]
 
 
+class Wires(Protocol):
+    """The sockets of a surface; `deaf` collects addresses where nobody listens, whoever sends empties it."""
+
+    deaf: list[Address]
+
+    def send(self, packet: bytes, peer: Peer) -> None:
+        """Send a packet, or keep it for later."""
+
+    def is_ready(self, peer: Peer) -> bool:
+        """Tell whether a peer has taken what was sent to it."""
+
+    def hang_up(self, peer: Stream) -> None:
+        """End a stream."""
+
+
 class Outlet:
     """The way out to a surface's clients.
 
-    `departed` is called for each client that is forgotten, `greet` for a fixed peer that may be there by now.
+    `departed` is called for each client that is forgotten, `dump` has a client told the full state.
     """
 
     def __init__(
@@ -52,39 +74,59 @@ class Outlet:
         clients: Clients,
         loop: asyncio.AbstractEventLoop,
         departed: Callable[[Client], None],
-        greet: Callable[[Client], None],
+        dump: Callable[[Client], None],
         observe: Observer | None,
     ) -> None:
         self.clients = clients
         self.counters: Counter[str] = Counter()
         self._loop = loop
         self._departed = departed
-        self._greet = greet
+        self._dump = dump
         self.observe = observe
-        self._socket: UdpSocket | None = None
+        self._wires: Wires | None = None
         self._dirty: dict[Client, list[bytes]] = {}  # with what is said beside the facts
         self._flushing: asyncio.Handle | None = None
         self._moving: dict[Client, None] = {}  # whose own moves are to be told soon
         self._hands: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
+        self._dumps = Allowance(DUMPS_PER_S, DUMPS_AT_ONCE)
+        self._owed: dict[Client, None] = {}  # in turn
+        self._owing: asyncio.TimerHandle | None = None
+        self._dumping: dict[Client, None] = {}
+        self._dump_on: asyncio.TimerHandle | None = None
 
-    def open(self, socket: UdpSocket) -> None:
-        """Send through `socket` from now on."""
-        self._socket = socket
+    def open(self, wires: Wires) -> None:
+        """Send through `wires` from now on."""
+        self._wires = wires
 
     def close(self) -> None:
         """Send what is queued, and nothing more."""
         self.flush()
-        for timer in (self._timer, self._retry, self._hands):
+        for timer in (self._timer, self._retry, self._hands, self._owing, self._dump_on):
             if timer is not None:
                 timer.cancel()
-        self._socket = self._timer = self._retry = self._hands = None
+        self._wires = self._timer = self._retry = self._hands = self._owing = self._dump_on = None
 
-    def tell(self, client: Client, facts: Sequence[Fact], *, mine: bool = False, settled: bool = True) -> None:
-        """Have a client told what it does not show yet."""
-        client.offer(facts, self._loop.time(), mine=mine, settled=settled)
-        if client.queue:
+    def greet(self, client: Client) -> None:
+        """Have a client told everything: at once, or in its turn where many want that, or one again and again."""
+        client.owed = True
+        self._owed[client] = None
+        if self._owing is None:
+            self._pay()
+
+    def resume(self, peer: Peer) -> None:
+        """Tell a stream's client what waited until it had taken what was sent to it."""
+        client = self.clients.known(peer)
+        if client is not None and (client.queue or client.backlog or client in self._dirty):
+            self._touch(client)
+
+    def tell(
+        self, client: Client, facts: Sequence[Fact], *, mine: bool = False, settled: bool = True, later: bool = False
+    ) -> None:
+        """Have a client told what it does not show yet, with `later` behind all else and in portions."""
+        client.offer(facts, self._loop.time(), mine=mine, settled=settled, later=later)
+        if client.queue or client.backlog:
             if mine and all(fact.echo is Echo.CONTINUOUS for fact in facts):
                 self._touch_later(client)
             else:
@@ -113,23 +155,78 @@ class Outlet:
         if self._flushing is not None:
             self._flushing.cancel()
             self._flushing = None
+        wires = self._wires
         dirty, self._dirty = self._dirty, {}
         for client, said in dirty.items():
-            facts = [*client.queue.values()]
-            client.queue.clear()
-            messages = [packet for fact in facts if (packet := self._written(client, fact))]
-            if self._socket is None or client.deaf_until_s is not None:
-                continue
-            for datagram in pack_bundles([*messages, *said]):
-                self._socket.send(datagram, client.address)
-                self.counters["sent"] += 1
+            if wires is None or client.deaf_until_s is not None:
+                client.queue.clear()
+            elif wires.is_ready(client.address):
+                self._send_to(client, said, wires)
+            else:  # it is told the newest of all when it has read what it was told before
+                self._dirty[client] = said
         self.hear_deaf()
+
+    def _send_to(self, client: Client, said: list[bytes], wires: Wires) -> None:
+        facts = [*client.queue.values()]
+        client.queue.clear()
+        packets = [packet for fact in facts if (packet := self._written(client, fact))]
+        if client.backlog:
+            packets += self._portion(client)
+        if client.backlog or client.owed:
+            if said:
+                self._dirty[client] = said
+        else:
+            packets += said
+        for packet in pack_bundles(packets):
+            wires.send(packet, client.address)
+            self.counters["sent"] += 1
+
+    def _portion(self, client: Client) -> list[bytes]:
+        """Return some of the full state that a client is owed; the rest follows in a moment."""
+        packets: list[bytes] = []
+        size = 0
+        for address in [*client.backlog]:
+            packets.append(self._written(client, client.backlog.pop(address)))
+            size += len(packets[-1]) + 4
+            if size >= DUMP_PORTION:
+                break
+        if client.backlog:
+            self._dumping[client] = None
+            if self._dump_on is None:
+                self._dump_on = self._loop.call_later(DUMP_PAUSE_S, self._dump_further)
+        return [packet for packet in packets if packet]
+
+    def _dump_further(self) -> None:
+        self._dump_on = None
+        dumping, self._dumping = self._dumping, {}
+        for client in dumping:
+            self._touch(client)
+
+    def _pay(self) -> None:
+        """Look up the full state for those whose turn it is."""
+        self._owing = None
+        now = self._loop.time()
+        for client in [*self._owed]:
+            if client.greetings.next_s() > now:
+                continue
+            if not self._dumps.take(now):
+                break
+            client.greetings.take(now)
+            del self._owed[client]
+            client.owed = False
+            client.shown.clear()
+            self._dump(client)
+            self._touch(client)  # what is said to it waits for that
+        if self._owed:
+            at_s = max(self._dumps.next_s(), min(client.greetings.next_s() for client in self._owed))
+            self._owing = self._loop.call_at(at_s, self._pay)
 
     def hear_deaf(self) -> None:
         """Tell nothing more to addresses where nobody listens; a fixed peer is waited for."""
-        if self._socket is None or not self._socket.deaf:
+        if self._wires is None or not self._wires.deaf:
             return
-        deaf, self._socket.deaf = set(self._socket.deaf), []
+        deaf = set(self._wires.deaf)
+        self._wires.deaf.clear()
         for client in [client for client in self.clients if client.address in deaf]:
             if client.keep_s != inf:
                 client.deafen(self._loop.time())
@@ -138,7 +235,7 @@ class Outlet:
 
     def _greet_again(self, client: Client) -> None:
         self._retry = None
-        self._greet(client)
+        self.greet(client)
 
     def _written(self, client: Client, fact: Fact) -> bytes:
         try:
@@ -193,5 +290,8 @@ class Outlet:
         """Tell of the clients that are forgotten."""
         gone, self.clients.departed = self.clients.departed, []
         for client in gone:
-            self._dirty.pop(client, None)
+            for known in (self._dirty, self._owed, self._dumping, self._moving):
+                known.pop(client, None)
+            if isinstance(client.address, Stream) and self._wires is not None:
+                self._wires.hang_up(client.address)
             self._departed(client)

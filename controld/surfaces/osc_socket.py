@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from controld.errors import AddressInUse, SurfaceError
+from controld.osc_peers import Address
 
 RECEIVE_BUFFER: Final = 8 << 20  # bytes: some ten thousand messages of one instant
 MAX_WAITING: Final = 1024  # datagrams for a network that takes no more; then the oldest are dropped
@@ -22,7 +23,6 @@ MAX_DATAGRAM: Final = 65_535  # bytes
 _SO_RCVBUFFORCE: Final = 33
 _RECVERR: Final = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 
-Address = tuple[str, int]
 log = logging.getLogger("controld.osc")
 
 
@@ -67,7 +67,7 @@ class UdpSocket:
             self._socket.bind(address)
         except OSError as error:
             self._socket.close()
-            raise _bind_error(error, surface, address) from error
+            raise bind_error(error, surface, address, "listen") from error
         self.address: Address = self._socket.getsockname()[:2]
         self.receive = self._socket.recvfrom
         self.fileno = self._socket.fileno
@@ -156,8 +156,9 @@ def _buffer_options() -> Iterator[int]:
     yield _SO_RCVBUFFORCE
 
 
-def _bind_error(error: OSError, surface: str, address: Address) -> SurfaceError:
+def bind_error(error: OSError, surface: str, address: Address, key: str) -> SurfaceError:
+    """Return what to tell the person whose `key` in the configuration asks for an address that cannot be had."""
     place = f"surface `{surface}` cannot listen on {address[0]}:{address[1]}"
     if error.errno == errno.EADDRINUSE:
-        return AddressInUse(f"{place}: another program uses that port; stop it, or change `listen` in controld.yaml")
-    return SurfaceError(f"{place}: {error.strerror}; change `listen` in controld.yaml")
+        return AddressInUse(f"{place}: another program uses that port; stop it, or change `{key}` in controld.yaml")
+    return SurfaceError(f"{place}: {error.strerror}; change `{key}` in controld.yaml")
