@@ -16,7 +16,7 @@ from controld.config_mappings import MappingFile, MappingFiles
 from controld.config_names import names_of
 from controld.config_profiles import ProfileShelf, profile_folders
 from controld.config_running import log_of, service_of
-from controld.config_schema import RIG, engine_of, midi_of, osc_of
+from controld.config_schema import RIG, engine_of, midi_of, osc_of, shares_host
 from controld.config_settings import laid_over
 from controld.config_values import (
     AS_WRITTEN,
@@ -181,11 +181,14 @@ class RigLoader:
     def _check_port(self, record: Record, others: Iterable[SurfaceConfig]) -> None:
         osc = osc_of(record)
         for other in others:
-            if osc is None or other.osc is None or osc.port != other.osc.port:
+            if osc is None or other.osc is None or not shares_host(osc, other.osc):
                 continue
-            if osc.host == other.osc.host or {osc.host, other.osc.host} & {"0.0.0.0", "::"}:  # noqa: S104 - compared
-                where, hint = record.at("osc").get("listen") or record.node, "give each its own port"
-                self.report.error(where, f"the surface `{other.name}` listens on port {osc.port} already", hint)
+            ports = ("listen", osc.port, other.osc.port), ("tcp", osc.limits.tcp, other.osc.limits.tcp)
+            for key, port, taken in ports:
+                if port == taken != 0:
+                    where = record.at("osc").get(key) or record.node
+                    what = f"the surface `{other.name}` listens on {'TCP ' * (key == 'tcp')}port {port} already"
+                    self.report.error(where, what, "give each its own port")
 
     def _check_media(self, record: Record, name: str, profile: Profile) -> None:
         types = {control.source.type for control in profile.controls.values() if control.source}

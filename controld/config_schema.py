@@ -12,6 +12,7 @@ from controld.errors import nearest
 from controld.mappings.defaults import DEFAULTS
 from controld.mappings.schema_tables import PANIC, VARIABLES
 from controld.mappings.schema_words import NOT_BUILT_YET
+from controld.osc_limits import DEFAULT_RATE, MAX_RATE, MIN_RATE, Limits, parse_network
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Record, Table, listed
 from controld.shape_leaves import boolean, choice, custom, integer, name, number, pattern, text, version
 from controld.shape_lists import MapOf, OneOrMany
@@ -53,6 +54,20 @@ def _reply(node: Node) -> str | int | tuple[str, int]:
     return address
 
 
+def _tcp(node: Node) -> bool | int:
+    value = node.value
+    if isinstance(value, bool) or (isinstance(value, int) and 0 < value < 65_536):
+        return value
+    raise Mistake(f"expected `true` for the same port as UDP, or a port from 1 to 65535, found {node.describe()}")
+
+
+def _network(written: str) -> str:
+    if parse_network(written) is None:
+        hint = "hosts are told by their addresses here" if written[:1].isalpha() else ""
+        raise Mistake(f"expected an address or network as in `192.168.1.0/24`, found `{written}`", hint)
+    return written
+
+
 def _port_glob(written: str) -> str:
     if len(written) > 2 and written.startswith("/") and written.endswith("/"):
         try:
@@ -82,6 +97,10 @@ _REPLY_SCHEMA: JsonSchema = {"anyOf": [
 _LISTEN_SCHEMA: JsonSchema = {"anyOf": [
     {"type": "integer", "minimum": 1, "maximum": 65_535}, {"type": "string", "pattern": _ADDRESS_PATTERN},
 ]}  # fmt: skip
+_TCP_SCHEMA: JsonSchema = {"anyOf": [
+    {"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 65_535},
+]}  # fmt: skip
+_NETWORK = custom("an address or network as in `192.168.1.0/24`", _network, {"type": "string", "minLength": 2})
 _ENGINE = EngineConfig()
 _ENDPOINT = pattern("a ZeroMQ address as in `tcp://127.0.0.1:6000`", r"^(tcp://[^\s:]+:[0-9]+|ipc://\S+)$")
 _ADDRESS = custom("an address and a port as in `127.0.0.1:5555`", _mod_host_address,
@@ -132,6 +151,15 @@ OSC = Table(
         "reply": Field(Leaf(_reply, _REPLY_SCHEMA, "whom to answer"),
                        "Whom to answer: `sender` (the socket it came from), `port 9001` (of the sender's host), or one "
                        "fixed address.", default="sender"),
+        "tcp": Field(Leaf(_tcp, _TCP_SCHEMA, "`true` or a port"),
+                     "Whether OSC is taken over TCP as well: `true` at the same port, or another port.",
+                     default=False, examples=(True,)),
+        "allow": Field(OneOrMany(_NETWORK, "a list of addresses and networks"),
+                       "The only hosts that are heard, by address or network; without it all are.", default=(),
+                       examples=(["192.168.1.20", "10.0.0.0/24"],)),
+        "rate": Field(number(f"messages a second from {MIN_RATE:g} to {MAX_RATE:g}", MIN_RATE, MAX_RATE),
+                      "How many messages a second are taken of one sender; of a fader's moves twenty times as many. "
+                      "More than that wait, and are dropped where too many do.", default=DEFAULT_RATE),
     },
     doc="A network port for OSC.",
 )  # fmt: skip
@@ -219,4 +247,10 @@ def osc_of(record: Record) -> OscConfig | None:
     if osc is None or osc["listen"] is None:
         return None
     host, port = osc["listen"]
-    return OscConfig(host, port, osc["reply"])
+    tcp = port if osc["tcp"] is True else int(osc["tcp"])
+    return OscConfig(host, port, osc["reply"], Limits(tcp, osc["allow"], osc["rate"]))
+
+
+def shares_host(osc: OscConfig, other: OscConfig) -> bool:
+    """Tell whether two surfaces cannot listen on the same port."""
+    return osc.host == other.host or bool({osc.host, other.host} & {"0.0.0.0", "::"})  # noqa: S104 - compared

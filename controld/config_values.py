@@ -14,6 +14,7 @@ from controld.errors import Problem
 from controld.mappings.map_test import MapTest
 from controld.mappings.profile import Control, Profile
 from controld.mappings.rule import Rule, Stage
+from controld.osc_limits import Limits
 from controld.session.model import Bank, Pedalboard
 
 
@@ -69,7 +70,7 @@ class MidiPorts:
 
 @dataclass(frozen=True, slots=True)
 class OscConfig:
-    """Where an OSC surface listens (UDP), and whom it answers.
+    """Where an OSC surface listens (UDP), whom it answers, and what it grants the network.
 
     `reply` is "sender" (the socket a message came from), a port of the sender's host, or one fixed (host, port).
     """
@@ -77,6 +78,7 @@ class OscConfig:
     host: str
     port: int
     reply: str | int | tuple[str, int] = "sender"
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)

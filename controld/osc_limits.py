@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Final
 
 DEFAULT_RATE: Final = 1000.0  # messages a second: far more than hands can do, far less than the rig can take
+MIN_RATE: Final = 10.0
+MAX_RATE: Final = 100_000.0
 MAX_HOSTS_KNOWN: Final = 1024
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

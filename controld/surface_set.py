@@ -48,6 +48,7 @@ class SurfaceSet:
                 self._receive,
                 self._loop,
                 namespace=self._rig.namespace,
+                limits=surface.osc.limits,
             )
             await osc.start()
             stack.push_async_callback(osc.stop)

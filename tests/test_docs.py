@@ -41,8 +41,10 @@ from controld.mappings.rule import (
 from controld.mappings.schema_tables import ACTIONS, IF, LOOK, MAPPING, MIDI_MESSAGE, RULE
 from controld.mappings.schema_words import NOT_BUILT_YET
 from controld.mappings.takeover import MET_DISTANCE, PICKUP_DISTANCE, RECENT_S
-from controld.osc_clients import MAX_CLIENTS, SUBSCRIBED_S
-from controld.osc_codec import DUMP_LIMIT
+from controld.osc_agenda import MAX_AHEAD_S, MAX_OF_ONE
+from controld.osc_clients import MAX_CLIENTS, REFUSED_AT_ONCE, REFUSED_PER_S, SUBSCRIBED_S
+from controld.osc_codec import DUMP_LIMIT, MAX_ADDRESS, MAX_ARGS, MAX_ELEMENTS
+from controld.osc_limits import DEFAULT_RATE
 from controld.osc_methods import METHODS, find_method
 from controld.osc_requests import ANSWERS, MAX_SUBSCRIPTION_S, REQUESTS
 from controld.ownership import OWNED_S
@@ -50,6 +52,7 @@ from controld.session.requests import ADD_DEADLINE_S, REPLY_DEADLINE_S
 from controld.session.schema import BANKS, EFFECT, PEDALBOARD, RECALL
 from controld.shape import Table
 from controld.simulate import HOLD_S, parse_steps
+from controld.surfaces.osc_tcp import MAX_LINKS, SLOW_S
 from controld.trace import KINDS
 from controld.trials import verdicts_of
 from controld.values import CURVES, known_units
@@ -332,6 +335,13 @@ FIGURES = [
     ("gestures.md", f"at most {1 / STEP_S:g} steps a second"),
     ("gestures.md", f"Up to {SLOW_PER_S:g} detents a second each counts once; from {FAST_PER_S:g} on"),
     ("osc.md", f"Up to {MAX_CLIENTS} clients"),
+    ("osc.md", f"up to {MAX_LINKS} connections"),
+    ("osc.md", f"takes nothing for {SLOW_S:g} s"),
+    ("osc.md", f"up to {MAX_AHEAD_S:g} s, waits"),
+    ("osc.md", f"({MAX_OF_ONE} messages of one sender)"),
+    ("osc.md", f"hold {MAX_ELEMENTS} messages and {MAX_ARGS} arguments, and an address {MAX_ADDRESS} bytes"),
+    ("osc.md", f"a second are taken of one sender, {DEFAULT_RATE:g} where"),
+    ("osc.md", f"up to {REFUSED_AT_ONCE} refusals at once, and {REFUSED_PER_S} a second"),
     ("osc.md", f"at most {DUMP_LIMIT:,} bytes"),
     ("osc.md", f"for {OWNED_S:g} s after"),
     ("osc.md", f"nothing ({SUBSCRIBED_S:g} seconds), or 1 to {MAX_SUBSCRIPTION_S:.0f} seconds"),

@@ -170,7 +170,7 @@ class Outlet:
         facts = [*client.queue.values()]
         client.queue.clear()
         packets = [packet for fact in facts if (packet := self._written(client, fact))]
-        if client.backlog:
+        if client.backlog and client not in self._dumping:
             packets += self._portion(client)
         if client.backlog or client.owed:
             if said:
