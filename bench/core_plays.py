@@ -42,7 +42,7 @@ class Core:
             config.rules, config.controls, config.pedalboards, config.startup.pedalboard,
             stage=config.stage, banks=config.banks,
         )  # fmt: skip
-        self.rig.receive_engine_event(EngineConnected(frozenset({"batch"})), 0.0)
+        self.rig.receive_engine_event(EngineConnected(frozenset({"batch", "events"})), 0.0)
         self.settle()
 
     def move(self, control: str, position: float) -> None:

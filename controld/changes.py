@@ -189,6 +189,31 @@ class EngineChanged:
 
 
 @dataclass(slots=True)
+class EngineLoadChanged:
+    """What the engine needs of the processor, and how often it was late since it runs (None: not told)."""
+
+    cpu_percent: float
+    xruns: int | None = None
+
+
+@dataclass(slots=True)
+class LoadProgressed:
+    """So many steps of a change of pedalboard are done, of one that takes over 100 ms; `done` is `total` at its end."""
+
+    pedalboard: str
+    done: int
+    total: int
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class Repaired:
+    """The engine did not hold what it should, and does again: what was done about it, in a player's words."""
+
+    what: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class EffectAdded:
     """A plugin is on the pedalboard as `effect`, with its number in the engine; failed: it is not, and why was said."""
 
@@ -370,5 +395,6 @@ EditChange = (
 StateChange = (
     BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged
     | PedalboardChanged | BankChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged
-    | VariableChanged | SurfaceChanged | EngineChanged | Refused | EditChange
+    | VariableChanged | SurfaceChanged | EngineChanged | EngineLoadChanged | LoadProgressed | Repaired | Refused
+    | EditChange
 )  # fmt: skip

@@ -17,7 +17,7 @@ from controld.session.engine_events import EngineConnected, EngineLost
 from controld.standin import StandIn
 
 # The words of a bridge of ours: everything can be listed at once.
-CAPABILITIES = frozenset({"batch", "effects", "presets"})
+CAPABILITIES = frozenset({"batch", "effects", "events", "presets"})
 # A rule that never comes to rest must not keep a script running for ever: this many steps of time in one wait.
 MOST_STEPS = 100_000
 

@@ -14,12 +14,15 @@ from controld.changes import (
     BankChanged,
     BypassChanged,
     EngineChanged,
+    EngineLoadChanged,
+    LoadProgressed,
     MuteChanged,
     PageChanged,
     ParameterChanged,
     PedalboardChanged,
     PresetChanged,
     Refused,
+    Repaired,
     SnapshotChanged,
     State,
     StateChange,
@@ -143,6 +146,13 @@ class Namespace:
             case VariableChanged():
                 number = isinstance(change.value, float | int) and not isinstance(change.value, bool)
                 facts = [Fact(f"/variable/{change.name}", change.value, Echo.CONTINUOUS if number else Echo.SWITCH)]
+            case EngineLoadChanged():
+                return News([self._keep(fact) for fact in _load_facts(change)])
+            case LoadProgressed():
+                share = change.done / change.total if change.total else 1.0
+                return News([self._keep(Fact("/status/loading", share, rest=(change.pedalboard,)))], change.origin)
+            case Repaired():
+                return News([Fact("/status/repaired", "; ".join(change.what))])  # it happened, it is no state
             case _:
                 return News([])
         return News([self._keep(fact) for fact in facts], change.origin)
@@ -319,6 +329,11 @@ _WORDS: Final = ("active", "bypass", "toggle", "preset")
 _ROOMS: Final = (
     "status", "pedalboard", "snapshot", "bank", "page", "tempo", "transport", "mute", "tuner", "variable",
 )  # fmt: skip
+
+
+def _load_facts(change: EngineLoadChanged) -> list[Fact]:
+    facts = [Fact("/status/cpu", change.cpu_percent, Echo.CONTINUOUS)]
+    return facts if change.xruns is None else [*facts, Fact("/status/xruns", change.xruns)]
 
 
 def _board_order(fact: Fact) -> tuple[int, int, str]:

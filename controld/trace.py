@@ -10,6 +10,8 @@ from controld.changes import (
     BeatPassed,
     BypassChanged,
     EngineChanged,
+    EngineLoadChanged,
+    LoadProgressed,
     MorphChanged,
     MuteChanged,
     PageChanged,
@@ -17,6 +19,7 @@ from controld.changes import (
     PedalboardChanged,
     PresetChanged,
     Refused,
+    Repaired,
     SnapshotChanged,
     SnapshotSaved,
     State,
@@ -93,6 +96,10 @@ def _tuner_changed(change: TunerChanged) -> str:
     return f"{switched('tuner', change.on)}{heard}, {_state(change.state)}"
 
 
+def _xruns(change: EngineLoadChanged) -> str:
+    return "" if change.xruns is None else f", {change.xruns} xruns"
+
+
 def _feedback(look: Feedback) -> str:
     shown = " ".join(part for part in (look.style, look.color) if part) or f"{look.value:.3f}"
     return f"{look.control} shows {shown} ({_state(look.state)})"
@@ -167,6 +174,9 @@ _WORDS: dict[type, Callable[..., str]] = {
     VariableChanged: lambda change: f"variable {change.name} = {value_words(change.value)}",
     SurfaceChanged: lambda change: f"surface {change.surface} {'is here' if change.connected else 'is gone'}",
     EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",
+    EngineLoadChanged: lambda change: f"engine needs {change.cpu_percent:.0f} % CPU{_xruns(change)}",
+    LoadProgressed: lambda change: f"pedalboard `{change.pedalboard}`: {change.done} of {change.total} steps",
+    Repaired: lambda change: f"repaired: {'; '.join(change.what)}",
     Refused: lambda change: f"refused {change.subject}: {change.reason}",
     Feedback: _feedback,
 }

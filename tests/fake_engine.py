@@ -182,7 +182,7 @@ def started(
     session = Session(boards or (board(),), Outbox(), banks=banks)
     engine = engine or FakeEngine()
     session.report()
-    capabilities = frozenset({"effects", "presets", *offers}) if at_once else frozenset()
+    capabilities = frozenset({"effects", "presets", "events", *offers}) if at_once else frozenset()
     changes = session.receive_event(EngineConnected(capabilities))
     changes += engine.run(session)
     return session, engine, changes

@@ -105,7 +105,7 @@ class Stage:
 def play(*boards: Pedalboard, rules: Iterable[Rule] = RULES, engine: FakeEngine | None = None) -> Stage:
     """Return a rig whose engine is up and holds the first pedalboard."""
     stage = Stage(Rig(tuple(rules), CONTROLS, boards or (board(),)), engine or FakeEngine())
-    stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"effects", "presets"})), 0.0))
+    stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"events", "effects", "presets"})), 0.0))
     stage.changes.clear()
     return stage
 

@@ -26,7 +26,7 @@ from controld.session.requests import (
 from controld.session.session import Session
 from controld.values import Level
 
-AT_ONCE = EngineConnected(frozenset({"effects", "presets"}))
+AT_ONCE = EngineConnected(frozenset({"effects", "presets", "events"}))
 STEP_BY_STEP = EngineConnected(frozenset({"presets"}))
 
 

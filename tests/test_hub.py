@@ -225,7 +225,7 @@ class TestOrder:
         """Within one event, as soon as something waits."""
         hub, exits, _ = hub_of()
         assert hub.rig.urge is not None
-        hub.enter(hub.rig.receive_engine_event, EngineConnected(frozenset({"effects", "presets"})))
+        hub.enter(hub.rig.receive_engine_event, EngineConnected(frozenset({"events", "effects", "presets"})))
         engine = FakeEngine()
         (requests, output) = exits.left
         assert isinstance(requests, list)

@@ -273,7 +273,7 @@ class TestLights:
         assert states == {PedalboardChanged: State.ASKED, SnapshotChanged: State.ASKED}
         stage.tick(2.0)
         assert {stage.looks[f"floor.{name}"].style for name in ("drive", "delay", "clean", "stage")} == {"dim"}
-        stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"effects"})), 3.0))
+        stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"events", "effects"})), 3.0))
         assert stage.looks["floor.clean"].style == stage.looks["floor.stage"].style == "on"
         assert stage.rig.settled
 

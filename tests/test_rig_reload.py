@@ -142,7 +142,7 @@ class TestShell:
         hold = rule("floor.a", SnapshotTarget(Seek.NEXT), gesture=Gesture.HOLD, time_s=0.5)
         stage = Stage(Rig((*RULES, hold), CONTROLS, (board(),)))
         assert not stage.rig.settled
-        stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"effects"})), 0.0))
+        stage.take(stage.rig.receive_engine_event(EngineConnected(frozenset({"events", "effects"})), 0.0))
         assert stage.rig.settled
         stage.note(stage.rig.receive(ControlMoved("floor.exp", 0.4, 0.0), 0.0))
         assert not stage.rig.settled

@@ -176,7 +176,7 @@ class TestBeats:
         session.wants_beats = True
         session.receive(SetTempo(120.0), "floor", 10.0)
         session.receive(LoadPedalboard("Slow"), "floor", 10.2)
-        assert session.next_deadline() == pytest.approx(10.5)
+        assert session._tempo.next_deadline() == pytest.approx(10.5)
         assert beats(session.tick(10.5)) == [2]
         assert session.next_deadline() == pytest.approx(11.5)
 
@@ -216,7 +216,7 @@ class TestEngine:
         session.receive_event(EngineLost("gone"))
         ask(session, engine, SetTempo(80.0), SetTempo(85.0))
         engine.log.clear()
-        session.receive_event(EngineConnected(frozenset({"effects", "transport"})))
+        session.receive_event(EngineConnected(frozenset({"events", "effects", "transport"})))
         engine.run(session)
         assert [each for each in engine.log if isinstance(each, WriteTransport)] == [WriteTransport(False, 4.0, 85.0)]
 

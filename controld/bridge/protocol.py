@@ -29,15 +29,20 @@ from controld.bridge.protocol_values import (
 from controld.session.requests import (
     AddEffect,
     Answer,
+    CloseJack,
     ConnectPorts,
     Denied,
     DisconnectPorts,
     Done,
+    EngineLoad,
     EngineReply,
     EngineRequest,
+    OpenJack,
     Probe,
     ReadBypass,
     ReadEffects,
+    ReadHardware,
+    ReadLoad,
     ReadParameter,
     ReadPlugin,
     ReadPresets,
@@ -56,10 +61,18 @@ HOST_GONE = "Failed to communicate with mod-host"
 STOCK_DONE = b'{\n\t"raw" : "resp 0",\n\t"status" : "resp 0",\n\t"success" : true\n}'
 
 INFO_REQUEST = b'{"action": "info"}'
-_EFFECTS_REQUEST = b'{"action": "effects"}'
+_AUDIO = b'{"action": "audio", "method": "%b"}'
+# What is asked in the same words each time.
+_WHOLE_QUESTIONS: Mapping[EngineRequest, bytes] = {
+    ReadEffects(): b'{"action": "effects"}',
+    ReadLoad(): _AUDIO % b"get_jack_data",
+    OpenJack(): _AUDIO % b"init_jack",
+    CloseJack(): _AUDIO % b"close_jack",
+    ReadHardware(): b'{"action": "audio", "method": "get_jack_hardware_ports", "is_audio": true, "is_output": true}',
+}
 
 _SYMBOL = re.compile(r":?[A-Za-z_]\w{0,200}\Z", re.ASCII)
-_PLUGIN_ERROR = "Plugin command failed: "
+_API_ERROR = re.compile(r"\A(Plugin|Audio) command failed: ")
 _DONE = Done()
 _TIMED_OUT = TimedOut()
 
@@ -120,7 +133,9 @@ def command_line(request: EngineRequest) -> str | None:
             return f"transport {rolling:d} {format_number(bpb)} {format_number(bpm)}"
         case Probe():
             return "cpu_load"
-        case ReadPlugin() | ReadPresets() | ReadEffects():
+        case ReadPlugin() | ReadPresets() | ReadEffects() | ReadLoad() | ReadHardware():
+            return None
+        case OpenJack() | CloseJack():
             return None
 
 
@@ -162,8 +177,9 @@ def encode_batch(lines: Sequence[str]) -> bytes:
 
 def encode_question(request: EngineRequest) -> bytes:
     """Return the request that asks what no mod-host command tells."""
-    if isinstance(request, ReadEffects):
-        return _EFFECTS_REQUEST
+    asked_at_once = _WHOLE_QUESTIONS.get(request)
+    if asked_at_once is not None:
+        return asked_at_once
     method = "get_plugin_presets" if isinstance(request, ReadPresets) else "get_plugin_essentials"
     uri = request.uri if isinstance(request, ReadPlugin | ReadPresets) else ""
     return dumps({"action": "plugin", "method": method, "plugin_uri": uri}).encode()
@@ -221,7 +237,7 @@ def _read_error(reply: object) -> EngineReply | None:
         return None
     if error == HOST_GONE:
         return _TIMED_OUT
-    return Denied(f"the bridge says: {text(error).removeprefix(_PLUGIN_ERROR)}")
+    return Denied(f"the bridge says: {_API_ERROR.sub('', text(error))}")
 
 
 def _read_status(request: EngineRequest, status: str) -> EngineReply:
@@ -260,8 +276,21 @@ def _read_plugin(request: EngineRequest, reply: Mapping[str, object]) -> Answer:
     return read_plugin(request.uri if isinstance(request, ReadPlugin) else "", reply)
 
 
+def _read_load(reply: Mapping[str, object]) -> Answer:
+    cpu_percent, xruns = number(reply.get("cpu_load")), number(reply.get("xruns"))
+    return None if cpu_percent is None else EngineLoad(cpu_percent, int(xruns or 0))
+
+
+def _read_ports(reply: Mapping[str, object]) -> Answer:
+    ports = reply.get("ports")
+    return tuple(filter(None, map(text, ports))) if isinstance(ports, list) else None
+
+
 _STRUCTURED: Mapping[type, Callable[[EngineRequest, Mapping[str, object]], Answer]] = {
     ReadPlugin: _read_plugin,
     ReadPresets: lambda _request, reply: read_presets(reply),
     ReadEffects: lambda _request, reply: read_found(reply),
+    ReadLoad: lambda _request, reply: _read_load(reply),
+    ReadHardware: lambda _request, reply: _read_ports(reply),
+    **dict.fromkeys((OpenJack, CloseJack), lambda _request, reply: reply.get("success") is True),
 }

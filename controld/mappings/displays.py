@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from controld.mappings.profile import Control
 from controld.mappings.target import Key
-from controld.mappings.texts import Template
-from controld.mappings.view import PEDALBOARD, SNAPSHOT, View
+from controld.mappings.texts import Template, loading_words
+from controld.mappings.view import LOADING, PEDALBOARD, SNAPSHOT, View
 
 NOTICE_S = 5.0
 # A display with fewer columns is the label of a channel, as a scribble strip: neither names nor notices belong there.
@@ -42,7 +42,8 @@ class Screen:
             return template.render(view)
         if not self.rows:
             return ""
-        names = [name for name in (view.pedalboard.pedalboard, view.snapshot.snapshot) if name]
+        board = f"{view.pedalboard.pedalboard} {loading_words(view)}".rstrip()
+        names = [name for name in (board, view.snapshot.snapshot) if name]
         return "\n".join(names) if self.rows > 1 else " / ".join(names)
 
 
@@ -93,7 +94,7 @@ class Displays:
             self._readers = {}
             for screen in self.screens.values():
                 template = screen.template
-                for each in (PEDALBOARD, SNAPSHOT) if template is None else template.keys:
+                for each in (PEDALBOARD, SNAPSHOT, LOADING) if template is None else template.keys:
                     self._readers.setdefault(each, []).append(screen)
         return self._readers.get(key, ())
 

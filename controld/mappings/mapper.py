@@ -86,6 +86,11 @@ class Mapper:
         """Tell whether a rule waits for the beat, or a light flashes with it."""
         return self._events.waits_for(Event.BEAT) or self._showing.wants_beats
 
+    @property
+    def wants_load(self) -> bool:
+        """Tell whether a text names what the engine needs of the processor."""
+        return self._showing.wants_load
+
     def report(self) -> list[StateChange]:
         """Return how things stand that the mapper itself keeps: the page, where there are any, and every variable."""
         variables = [VariableChanged(name, value) for name, value in self.view.variables.items()]

@@ -24,7 +24,7 @@ from controld.mappings.index import Index
 from controld.mappings.lamps import dark
 from controld.mappings.profile import Kind, SourceType
 from controld.mappings.target import Key
-from controld.mappings.view import BEAT, PAGE, PEDALBOARD, View, keys_of
+from controld.mappings.view import BEAT, LOAD, PAGE, PEDALBOARD, View, keys_of
 
 # A wish that the engine confirms sooner than this is not shown as pending: a light that only flickers tells nothing.
 PENDING_AFTER_S = 0.03
@@ -65,6 +65,11 @@ class Showing:
     def waits(self) -> bool:
         """Tell whether a look is still to be told."""
         return bool(self._pending)
+
+    @property
+    def wants_load(self) -> bool:
+        """Tell whether a text names what the engine needs."""
+        return bool(self._by_key.of(LOAD)) or bool(self.displays.readers_of(LOAD))
 
     @property
     def wants_beats(self) -> bool:

@@ -11,17 +11,28 @@ from collections.abc import Callable, Mapping
 from controld.actions import Value
 from controld.changes import ParameterChanged
 from controld.mappings.target import Key
-from controld.mappings.view import BANK, PAGE, PEDALBOARD, SNAPSHOT, TEMPO, View
+from controld.mappings.view import BANK, LOAD, LOADING, PAGE, PEDALBOARD, SNAPSHOT, TEMPO, View
 from controld.values import Scale, same_value
 
 MISSING = "-"
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+
+
+def loading_words(view: View) -> str:
+    """Return how far a change of pedalboard is that takes its time: "3/8"; "" while there is none."""
+    loading = view.loading
+    return f"{loading.done}/{loading.total}" if loading is not None and loading.done < loading.total else ""
+
+
 _RIG: Mapping[str, tuple[Key, Callable[[View], str]]] = {
     "pedalboard": (PEDALBOARD, lambda view: view.pedalboard.pedalboard),
     "snapshot": (SNAPSHOT, lambda view: view.snapshot.snapshot),
     "bank": (BANK, lambda view: view.bank.bank),
     "page": (PAGE, lambda view: view.page.page),
     "tempo": (TEMPO, lambda view: number_words(view.bpm)),
+    "cpu": (LOAD, lambda view: f"{view.load.cpu_percent:.0f}" if view.load else ""),
+    "xruns": (LOAD, lambda view: f"{view.load.xruns}" if view.load and view.load.xruns is not None else ""),
+    "loading": (LOADING, loading_words),
 }
 RIG_NAMES = frozenset(_RIG)
 # What the rule drives: its number, its unit, and the label where it has one; and the rule's own name.

@@ -12,7 +12,9 @@ from controld.changes import (
     BeatPassed,
     BypassChanged,
     EngineChanged,
+    EngineLoadChanged,
     EngineState,
+    LoadProgressed,
     MorphChanged,
     MuteChanged,
     PageChanged,
@@ -40,14 +42,16 @@ MUTE: Key = ("mute",)
 TUNER: Key = ("tuner",)
 MORPH: Key = ("morph",)
 BEAT: Key = ("beat",)
+LOAD: Key = ("load",)
+LOADING: Key = ("loading",)
 
 
 class View:
     """The rig as the session last told it; `first` are the variables' first values."""
 
     __slots__ = (
-        "bank", "beat", "bypasses", "engine", "first", "morph", "mute", "page", "parameters", "pedalboard", "presets",
-        "pressed", "snapshot", "tempo", "tuner", "variables",
+        "bank", "beat", "bypasses", "engine", "first", "load", "loading", "morph", "mute", "page", "parameters",
+        "pedalboard", "presets", "pressed", "snapshot", "tempo", "tuner", "variables",
     )  # fmt: skip
 
     def __init__(self, variables: Mapping[str, Value] | None = None) -> None:
@@ -60,6 +64,8 @@ class View:
         self.mute: MuteChanged | None = None
         self.tuner: TunerChanged | None = None
         self.morph: MorphChanged | None = None
+        self.load: EngineLoadChanged | None = None
+        self.loading: LoadProgressed | None = None
         self.beat = 0  # the beat whose flash lasts; 0 between two
         self.bypasses: dict[str, BypassChanged] = {}
         self.parameters: dict[tuple[str, str], ParameterChanged] = {}
@@ -181,7 +187,7 @@ class View:
 _WHOLE: Mapping[type, tuple[str, Key]] = {
     SnapshotChanged: ("snapshot", SNAPSHOT), BankChanged: ("bank", BANK), PageChanged: ("page", PAGE),
     TempoChanged: ("tempo", TEMPO), MuteChanged: ("mute", MUTE), TunerChanged: ("tuner", TUNER),
-    MorphChanged: ("morph", MORPH),
+    MorphChanged: ("morph", MORPH), EngineLoadChanged: ("load", LOAD), LoadProgressed: ("loading", LOADING),
 }  # fmt: skip
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": lambda stands, level: stands < level and not same_value(stands, level),

@@ -19,7 +19,7 @@ from controld.changes import (
 )
 from controld.session.context import Context
 from controld.session.history import Played
-from controld.session.lookup import Refusal, pick_of
+from controld.session.lookup import Refusal, around, pick_of
 from controld.session.model import Bank, Pedalboard
 from controld.session.parameters import Parameters
 from controld.session.saved import SavedSnapshot, capture, fingerprint
@@ -34,6 +34,7 @@ class Boards:
         self.board_state, self.snapshot_state = State.ASKED, State.CONFIRMED
         self.selected: Callable[[str, str], None] = lambda _snapshot, _origin: None
         self.loaded: Callable[[float], None] = lambda _bpm: None
+        self._preload = 0
         self._context = context
         self._parameters = parameters
         self.shelf = Shelf()
@@ -84,6 +85,12 @@ class Boards:
             self.install(board, "", _start(board, self.snapshot_name))
             self._context.executor.reconcile()
         self._learn_ahead()
+        self.expect()
+
+    def expect(self, preload: int | None = None) -> None:
+        """Have the effects of so many pedalboards (None: as before) on each side loaded beforehand."""
+        self._preload = self._preload if preload is None else preload
+        self._context.executor.expect(self._neighbours(self._context.pedalboard))
 
     def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> None:
         """Take what the library has; what plays goes on."""
@@ -182,6 +189,7 @@ class Boards:
         self._bank_origin = origin
         self._context.tell(self.bank_change())
         self._context.tell(self.board_change())
+        self.expect()
 
     # Snapshots
 
@@ -254,7 +262,7 @@ class Boards:
         """
         context = self._context
         self._parameters.ramps.end_all()
-        context.executor.install(board)
+        context.executor.install(board, self._neighbours(board), origin)
         self._previous_snapshot = self.snapshot_name = ""
         self.board_state, self._board_origin = State.ASKED, origin
         self.loaded(board.tempo_bpm if bpm is None else bpm)
@@ -264,7 +272,7 @@ class Boards:
                 self._ask_snapshot(origin)
         self._snapshot_origin, self.snapshot_state = origin, State.ASKED
         self._learn_ahead()
-        context.executor.all_or_nothing = self._last_good is not None and self._last_good.board != board
+        context.executor.rounds.all_or_nothing = self._last_good is not None and self._last_good.board != board
         context.tell(self.board_change())
         context.tell(self.snapshot_change())
         context.executor.tell_news()
@@ -324,7 +332,7 @@ class Boards:
         if not failures:
             kept = self.shelf.peek(context.pedalboard.name)
             self._last_good = Played(context.pedalboard, self.snapshot_name, {}, context.bpm, kept)
-            context.executor.all_or_nothing = False  # what it loses later is no reason to give up the rest of it
+            context.executor.rounds.all_or_nothing = False  # what it loses later is no reason to give up the rest of it
 
     def lost(self) -> None:
         """Take that the engine is gone: what was confirmed is only asked."""
@@ -373,6 +381,11 @@ class Boards:
             return list(self.shelf.names)
         return [name for name in self.shelf.banks[self._bank - 1].pedalboards if name in self.shelf]
 
+    def _neighbours(self, board: Pedalboard) -> list[Pedalboard]:
+        """Return the pedalboards that are near, as far as they were read: theirs are to be loaded beforehand."""
+        near = (self.shelf.peek(name) for name in around(self._counted(), board.name, self._preload))
+        return [each for each in near if each is not None]
+
     def _bank_with(self, board: str) -> int:
         """Return the number of the first bank that has a pedalboard, else of the first bank; 0 where there is none."""
         places = [place for place, bank in enumerate(self.shelf.banks, 1) if board in bank.pedalboards]
@@ -380,7 +393,7 @@ class Boards:
 
     def _learn_ahead(self) -> None:
         uris = {effect.uri for board in self.shelf.known() for effect in board.effects}
-        self._context.executor.learn_ahead(sorted(uris))
+        self._context.executor.rounds.learn_ahead(sorted(uris))
 
 
 def _start(board: Pedalboard, snapshot: str = "") -> str:

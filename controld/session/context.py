@@ -20,10 +20,10 @@ class Context:
     """The common ground; `finished` is told the failures at the end of each reconciliation."""
 
     def __init__(self, outbox: Outbox, finished: Callable[[list[str]], None]) -> None:
-        self.executor = Executor(outbox, self.tell, finished)
+        self.now = 0.0  # in seconds, as it was told last
+        self.executor = Executor(outbox, self.tell, finished, lambda: self.now)
         self.rig = self.executor.rig
         self.history = History(lambda: self.rig.pedalboard.name)
-        self.now = 0.0  # in seconds, as it was told last
         self.bpm = 120.0
         # What holds only while a switch is pressed, by effect and symbol, as it will be after: it is never kept.
         self.resting: Callable[[], Mapping[Key, float]] = dict

@@ -48,3 +48,13 @@ def pick_of(pick: Pick, names: Sequence[str], current: int, last: int, subject: 
     if pick not in names:
         raise Refusal(subject, hinted(f"there is no {subject} `{pick}`", pick, names))
     return list(names).index(pick) + 1
+
+
+def around(names: Sequence[str], name: str, count: int) -> list[str]:
+    """Return the nearest `count` names on each side of one, as next and previous go; of an unknown one, both ends."""
+    if not names:
+        return []
+    place = names.index(name) if name in names else -1
+    near = [names[(place + step) % len(names)] for step in range(1, count + 1)]
+    near += [names[(max(place, 0) - step) % len(names)] for step in range(1, count + 1)]
+    return [each for each in dict.fromkeys(near) if each != name]

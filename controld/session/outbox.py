@@ -3,7 +3,8 @@
 Pure. Three lanes: *discrete* (a player's switches: in order, never merged, never lost), *plan* (the steps of a recall,
 a load or a repair: in order), *continuous* (a player's sweeps: per instance and symbol only the newest value waits).
 They are served in this order, so a swept pedal can never delay a stomp, and what waits is bounded by the number of
-parameters. The tempo is a sweep of its own: one place, served before the others of its lane.
+parameters. The tempo is a sweep of its own: one place, served before the others of its lane. Behind all of them is the
+*idle* lane, for what nobody waits for; who puts something there looks first whether there is anything else to do.
 
 Order holds per target: a newer write takes the place of an older one that still waits in another lane, and a switch
 whose effect is about to be added, removed or given a preset by the plan waits for that step behind it.
@@ -29,23 +30,34 @@ DiscreteWrite = WriteBypass | WriteParameters | WritePreset
 class Outbox:
     """The three lanes; `take` empties them from the front."""
 
-    __slots__ = ("_continuous", "_discrete", "_plan", "_transport", "unanswered")
+    __slots__ = ("_continuous", "_discrete", "_idle", "_plan", "_transport", "answered", "taken")
 
     def __init__(self) -> None:
         self._discrete: deque[EngineRequest] = deque()
         self._plan: deque[EngineRequest] = deque()
         self._continuous: dict[int, dict[str, float]] = {}
         self._transport: WriteTransport | None = None
-        self.unanswered = 0  # taken, and not yet settled
+        self._idle: deque[EngineRequest] = deque()
+        self.taken = self.answered = 0  # requests, since the start
 
     def __bool__(self) -> bool:
         """Tell whether anything waits."""
-        return bool(self._discrete or self._continuous or self._plan or self._transport)
+        return bool(self._discrete or self._continuous or self._plan or self._transport or self._idle)
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests were taken, and not yet settled."""
+        return self.taken - self.answered
 
     @property
     def plan_done(self) -> bool:
         """Tell whether every step of the plan was taken and everything that was taken got its reply."""
-        return not self._plan and self.unanswered == 0
+        return not self._plan and self.taken == self.answered
+
+    @property
+    def plan_left(self) -> int:
+        """How many steps of the plan were not taken yet, or are not answered."""
+        return len(self._plan) + self.taken - self.answered
 
     def put_discrete(self, request: DiscreteWrite) -> None:
         """Add a player's switch; it overtakes everything but other switches and the plan's steps it depends on."""
@@ -75,6 +87,16 @@ class Outbox:
         """Add a tempo; it replaces the one that still waits."""
         self._transport = request
 
+    def put_idle(self, requests: Iterable[EngineRequest]) -> None:
+        """Add what nobody waits for."""
+        self._idle.extend(requests)
+
+    def clear_idle(self) -> list[EngineRequest]:
+        """Forget what nobody waits for, and return it."""
+        forgotten = list(self._idle)
+        self._idle.clear()
+        return forgotten
+
     def take(self, limit: int) -> list[EngineRequest]:
         """Remove and return up to `limit` (1 or more) requests, in the order in which they must be sent."""
         taken: list[EngineRequest] = []
@@ -87,12 +109,14 @@ class Outbox:
         while self._continuous and len(taken) < limit:
             instance = next(iter(self._continuous))
             taken.append(WriteParameters(instance, self._continuous.pop(instance)))
-        self.unanswered += len(taken)
+        while self._idle and len(taken) < limit:
+            taken.append(self._idle.popleft())
+        self.taken += len(taken)
         return taken
 
     def settle(self) -> None:
         """Note that one of the requests that were taken got its reply (a timeout is one too)."""
-        self.unanswered -= 1
+        self.answered += 1
 
     def waiting(self) -> Iterator[tuple[int, str, float]]:
         """Yield a player's writes that still wait, as instance, symbol and value, in the order of their lane."""
@@ -118,6 +142,7 @@ class Outbox:
         self._plan.clear()
         self._continuous.clear()
         self._transport = None
+        self._idle.clear()
 
     def _forget_continuous(self, request: WriteBypass | WriteParameters | WritePreset | RemoveEffect) -> None:
         waiting = self._continuous.get(request.instance)

@@ -22,7 +22,7 @@ from controld.session.requests import (
     WriteParameters,
     WritePreset,
 )
-from controld.session.rig_state import RigState
+from controld.session.rig_state import NUMBERS, RigState
 from controld.session.state import BYPASS, EffectState
 
 
@@ -45,10 +45,13 @@ def unread(rig: RigState) -> list[EngineRequest]:
 
 
 def digest(rig: RigState, found: Found) -> None:
-    """Take what the engine has into the confirmed column."""
+    """Take what the engine has into the confirmed column; what has a number of ours and nobody knows has to go."""
     rig.joined = set(found.connections)
     rig.touched.clear()
     rig.leftovers = [effect for effect in rig.leftovers if effect.instance in found.effects]
+    rig.spares.compare(found)
+    strays = sorted(found.effects.keys() & set(NUMBERS) - rig.used)
+    rig.leftovers += [EffectState("", found.effects[number].uri, number, present=True) for number in strays]
     for effect in rig.effects.values():
         there = found.effects.get(effect.instance)
         effect.present = there is not None and there.uri == effect.uri
@@ -126,7 +129,7 @@ def _ours(rig: RigState, source: str, target: str) -> bool:
     """Tell whether a connection is the board's or touches one of its effects; what others joined is left alone."""
     if (source, target) in rig.connections or (source, target) in rig.touched:
         return True
-    names = {f"effect_{effect.instance}" for effect in rig.effects.values()}
+    names = {f"effect_{effect.instance}" for effect in (*rig.effects.values(), *rig.spares.held)}
     return source.partition(":")[0] in names or target.partition(":")[0] in names
 
 

@@ -147,12 +147,7 @@ class Replies:
             return
         effect.planned = False
         if isinstance(reply, Done):
-            effect.present, effect.alien = True, False
-            effect.disbelieve()
-            effect.preset_loaded, effect.preset_doubtful = "", False
-            known = effect.plugin is not None and effect.plugin.parameters
-            for symbol, cell in effect.cells.items():
-                cell.confirmed = cell.scale.default if known or symbol == BYPASS else None
+            effect.added()
         elif reply.code == CODE_INSTANCE_EXISTS and not effect.alien:
             effect.alien = True
             self._replan()  # what was planned for this number would reach the wrong plugin

@@ -142,13 +142,45 @@ class ReadEffects:
     deadline_s: ClassVar[float] = REPLY_DEADLINE_S
 
 
+@dataclass(frozen=True, slots=True)
+class ReadLoad:
+    """Ask what the engine needs of the processor; only where the bridge says it can ("effects"), elsewhere `Probe`."""
+
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJack:
+    """Have the bridge make its own JACK client; the stock one knows no ports without, and ours needs none."""
+
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class CloseJack:
+    """Have the bridge give up its own JACK client, so that it can make one with another server."""
+
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHardware:
+    """Ask for the sound card's ports: there are none where JACK is gone."""
+
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
 EngineRequest = (
     Probe | AddEffect | RemoveEffect | WriteBypass | WriteParameters | WritePreset | ConnectPorts | DisconnectPorts
     | SetProcessing | WriteTransport | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
+    | ReadLoad | OpenJack | CloseJack | ReadHardware
 )  # fmt: skip
 
 # Those that change nothing, whatever becomes of them.
-Question = Probe | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
+Question = (
+    Probe | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects | ReadLoad | OpenJack | CloseJack
+    | ReadHardware
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +201,18 @@ class Found:
     connections: frozenset[tuple[str, str]] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class EngineLoad:
+    """What the engine needs of the processor, in percent, and how often it was late since it runs."""
+
+    cpu_percent: float
+    xruns: int
+
+
 # What a successful reply carries, by request: ReadBypass bool, ReadParameter float, ReadPlugin Plugin, ReadPresets
-# tuple[Preset, ...], ReadEffects Found, Probe float (percent); everything else None.
-Answer = None | bool | float | Plugin | tuple[object, ...] | Found
+# tuple[Preset, ...], ReadEffects Found, Probe float (percent), ReadLoad EngineLoad, ReadHardware tuple[str, ...];
+# everything else None.
+Answer = None | bool | float | Plugin | tuple[object, ...] | Found | EngineLoad
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +245,6 @@ EngineReply = Done | Denied | TimedOut
 CODE_INSTANCE_EXISTS = -2
 CODE_NO_INSTANCE = -3
 CODE_NO_SYMBOL = -103
+# Also mod-host: no JACK client could be made; the ports could not be connected.
+CODE_NO_JACK = -201
+CODE_NOT_CONNECTED = -205

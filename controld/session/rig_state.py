@@ -3,10 +3,16 @@
 Pure and mutable: effects with their numbers, what of an older pedalboard has to go, and the connections.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from controld.session.model import EffectSetup, Pedalboard
+from controld.session.spares import Spares
 from controld.session.state import EffectState
+
+# The session's own numbers: what stands there and is not known is replaced or removed. 0 is left to programs that use
+# the plugin API of the stock bridge, which knows no other, and those from 1000 to programs that use the one of ours.
+NUMBERS = range(1, 1000)
 
 
 @dataclass(slots=True)
@@ -23,6 +29,7 @@ class RigState:
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     live: bool = False  # it was edited since it was loaded: what changes now is little, and is heard while it changes
     muted: bool = False  # no connection to what is no effect is wished
+    spares: Spares = field(default_factory=Spares)
     processing: bool | None = None  # None: not known, it may have been left off
     _spent: set[int] = field(default_factory=set)  # numbers of effects that were removed: not for others
     _numbered: dict[int, EffectState] = field(default_factory=dict)  # the effects by their numbers
@@ -30,6 +37,16 @@ class RigState:
     def by_instance(self, instance: int) -> EffectState | None:
         """Return the effect with this number."""
         return self._numbered.get(instance)
+
+    @property
+    def used(self) -> set[int]:
+        """The numbers that are taken."""
+        return {effect.instance for effect in [*self.effects.values(), *self.leftovers]} | self.spares.numbers
+
+    @property
+    def free(self) -> int:
+        """The lowest number that is not taken."""
+        return _free(self.used)
 
     @property
     def wished(self) -> tuple[tuple[str, str], ...]:
@@ -54,18 +71,24 @@ class RigState:
         self.touched |= self.stuck
         self.stuck.clear()
 
-    def install(self, pedalboard: Pedalboard) -> None:
-        """Make `pedalboard` the wish; effects of the same plugin are kept."""
+    def install(self, pedalboard: Pedalboard, neighbours: Iterable[Pedalboard] = ()) -> None:
+        """Make `pedalboard` the wish; effects of the same plugin are kept, and those that a neighbour needs."""
         self.live = False
         self._spent.clear()
         old = dict(self.effects)
-        used = {effect.instance for effect in [*old.values(), *self.leftovers]}
+        used = self.used
         kept = {setup.name: old.pop(setup.name) for setup in pedalboard.effects if _same(old.get(setup.name), setup)}
         for setup in pedalboard.effects:
             match = next((effect for effect in old.values() if effect.uri == setup.uri), None)
             if setup.name not in kept and match is not None:
                 kept[setup.name] = old.pop(match.name)
-        self.leftovers.extend(old.values())  # one that never came is removed at no cost
+        for setup in pedalboard.effects:
+            spare = self.spares.take(setup.uri) if setup.name not in kept else None
+            if spare is not None:
+                kept[setup.name] = spare
+        self.spares.want(pedalboard, neighbours)
+        # One that never came is removed at no cost.
+        self.leftovers.extend(effect for effect in old.values() if not self.spares.keep(effect))
         self.pedalboard, self.effects = pedalboard, {}
         for setup in pedalboard.effects:
             effect = kept.get(setup.name) or EffectState(setup.name, setup.uri, _free(used))
@@ -99,6 +122,7 @@ class RigState:
     def _add(self, setup: EffectSetup, wanted: int, used: set[int]) -> EffectState:
         """Return a new effect; where another with its number has to go first, that one is known to stand there."""
         others = {effect.instance for effect in self.leftovers}
+        used |= self.spares.numbers
         number = wanted if wanted and wanted not in used else _free(used | others | self._spent)
         effect = EffectState(setup.name, setup.uri, number, alien=number in others)
         self.leftovers = [each for each in self.leftovers if each.instance != number]
@@ -128,7 +152,7 @@ class RigState:
         self.stuck.clear()
         self.refused.clear()
         self.processing = None
-        for effect in self.effects.values():
+        for effect in (*self.effects.values(), *self.spares.held):
             effect.forget()
 
     def jack(self, port: str) -> str:
@@ -148,9 +172,5 @@ def _is_output(pair: tuple[str, str]) -> bool:
 
 
 def _free(used: set[int]) -> int:
-    """Return the lowest free number.
-
-    Those from 1 are the session's: what stands there and is not known is replaced. 0 is left to programs that use the
-    plugin API of the stock bridge, which knows no other.
-    """
-    return next(number for number in range(1, 9991) if number not in used)
+    """Return the lowest of the session's numbers that is not used; beyond them where a thousand are."""
+    return next(number for number in range(NUMBERS.start, 9991) if number not in used)

@@ -40,7 +40,7 @@ from controld.session.context import Context
 from controld.session.edit_handlers import UNDOABLE_EDITS, edit_handlers
 from controld.session.editing import Editing
 from controld.session.edits import Edit
-from controld.session.engine_events import ConnectionReported, EngineEvent, EngineLost, ParameterReported
+from controld.session.engine_events import ConnectionReported, EngineEvent, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.keeping import Keeping
 from controld.session.lookup import Refusal
@@ -85,6 +85,7 @@ class Session:
         parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs, self._editing)
         self._undoing = Undoing(context, *parts)
         self._boards.selected, self._boards.loaded = self._morphs.follow, self._loaded
+        self._executor.silenced = self._silenced
         self._handlers = self._table() | edit_handlers(self._editing, self._keeping)
         self._boards.start(pedalboards, banks, start, snapshot)
         context.take()  # whoever listens begins with `report`
@@ -142,6 +143,14 @@ class Session:
     def wants_beats(self, wanted: bool) -> None:
         self._tempo.wants_beats = wanted
 
+    def preload(self, count: int) -> None:
+        """Have the effects of so many pedalboards on each side loaded beforehand, while nobody plays."""
+        self._boards.expect(count)
+
+    def want_load(self, *, wanted: bool) -> None:
+        """Say whether what the engine needs of the processor is told, about once a second."""
+        self._executor.want_load(wanted=wanted)
+
     @property
     def moving(self) -> bool:
         """Tell whether a ramp is under way."""
@@ -187,15 +196,14 @@ class Session:
         self._executor.receive_reply(request, reply, now)
         return self._context.take()
 
-    def receive_event(self, event: EngineEvent) -> list[StateChange]:
-        """Take what the engine told by itself."""
+    def receive_event(self, event: EngineEvent, now: float | None = None) -> list[StateChange]:
+        """Take what the engine told by itself; without a time it is that of what was taken last."""
+        if now is not None:
+            self._context.now = now
         if isinstance(event, ParameterReported) and not event.own:
             self._end_ramp(event.instance, event.symbol)  # another hand
         self._executor.receive_event(event)
-        if isinstance(event, EngineLost):
-            self._boards.lost()
-            self._outputs.lost()
-        elif isinstance(event, ConnectionReported) and not event.own and not self._executor.busy:
+        if isinstance(event, ConnectionReported) and not event.own and not self._executor.busy:
             self._outputs.settle()
         return self._context.take()
 
@@ -286,6 +294,10 @@ class Session:
         self._boards.finished(failures)
         if not self._executor.busy:
             self._outputs.settle()
+
+    def _silenced(self) -> None:
+        self._boards.lost()
+        self._outputs.lost()
 
     def _end_ramp(self, instance: int, symbol: str) -> None:
         effect = self._executor.rig.by_instance(instance)

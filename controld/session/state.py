@@ -186,6 +186,15 @@ class EffectState:
             if symbol != BYPASS:
                 cell.confirmed = cell.sent = None
 
+    def added(self) -> None:
+        """Take that the engine has added it just now: with its plugin's defaults, active, and with no preset."""
+        self.present, self.alien, self.planned = True, False, False
+        self.disbelieve()
+        self.preset_loaded, self.preset_doubtful = "", False
+        known = self.plugin is not None and self.plugin.parameters
+        for symbol, cell in self.cells.items():
+            cell.confirmed = cell.scale.default if known or symbol == BYPASS else None
+
     def trust(self) -> None:
         """Believe that an effect which outlived an outage is as it was, but for what was on its way then.
 
