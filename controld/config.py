@@ -132,6 +132,7 @@ class RigLoader:
             reload=record["reload"],
             tests=tuple(compiler.tests()),
             tuner_mutes=tuner is None or tuner["mute"],
+            preload=record["preload"],
             log=log_of(record),
             service=service_of(record),
             over=self.over,

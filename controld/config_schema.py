@@ -203,6 +203,9 @@ RIG = Table(
         "pedalboards": Field(_FILES, "Files of pedalboards, from here; `*` stands for any name.", default=(),
                              examples=(["pedalboards/*.yaml"],)),
         "banks": Field(text("a path"), "The file that says the order of the pedalboards.", examples=("banks.yaml",)),
+        "preload": Field(integer(0, 4, "a number of pedalboards"),
+                         "How many pedalboards on each side of the current one, in the bank, have their effects loaded "
+                         "beforehand: the change to them is a reconnect, and costs memory.", default=0, examples=(1,)),
         "mappings": Field(_FILES, "Files of rules, from here.", default=(), examples=(["mappings/*.yaml"],)),
         "startup": Field(STARTUP, "What is loaded at start."),
         "tempo": Field(number("beats a minute from 20 to 300", 20, 300),

@@ -120,7 +120,8 @@ class RigConfig:
     `pedalboards` are in playing order. `files` are all files that were read, `folders` those that were searched: a
     change in one of them is a reason to read the rig again, and `found` is all that was in them. `tempo_bpm` is the
     tempo of pedalboards without their own. `tests` are those inside the mapping files. With `tuner_mutes` the outputs
-    are parted from the speakers while the tuner is shown.
+    are parted from the speakers while the tuner is shown. Of `preload` pedalboards on each side of the current one the
+    effects are loaded beforehand.
     """
 
     path: Path
@@ -135,6 +136,7 @@ class RigConfig:
     reload: bool = True
     tests: tuple[MapTest, ...] = ()
     tuner_mutes: bool = True
+    preload: int = 0
     log: LogConfig = field(default_factory=LogConfig)
     service: ServiceConfig | None = None
     files: tuple[Path, ...] = ()

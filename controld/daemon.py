@@ -20,7 +20,7 @@ from typing import Any
 from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient
-from controld.changes import EngineChanged, SnapshotChanged, SnapshotSaved, StateChange
+from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
@@ -78,6 +78,7 @@ class Daemon:
         )
         self.rig.session.saved.update(saved)
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
+        self.rig.session.preload(config.preload)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched, self._quieted)
@@ -92,6 +93,7 @@ class Daemon:
         self._systemd = Notifier()
         self._noted: dict[type, Callable[[Any], None]] = {
             SnapshotChanged: self._keep, SnapshotSaved: self._keep, EngineChanged: self._health.note,
+            Repaired: lambda change: log.warning("repaired: %s", "; ".join(change.what)),
         }  # fmt: skip
         self._stopping = asyncio.Event()
         self._told: Callable[[StateChange], None] = lambda _change: None
@@ -198,6 +200,7 @@ class Daemon:
     def _replace(self, config: RigConfig, controls: dict[str, Control], now: float) -> Output:
         boards = lay_over(config.pedalboards, self.rig.session.saved)
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
+        self.rig.session.preload(config.preload)
         return self.rig.replace(config.rules, controls, boards, now, config.stage, config.banks)
 
     def _core_answers(self) -> bool:

@@ -92,7 +92,9 @@ class Rig:
         self.mapper = Mapper(rules, controls, stage)
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
+        self._load_watchers: set[str] = set()
         self.session.wants_beats = self.mapper.wants_beats
+        self._want_load()
         self.session.leave_out(self._resting)
         for fact in self.mapper.report():
             self.namespace.receive(fact)
@@ -113,11 +115,15 @@ class Rig:
             if not event.client:  # a surface with clients tells a new one by itself
                 output.feedback += self.mapper.full_feedback(event.surface)
                 self._follow([SurfaceChanged(event.surface, connected=True)], now, output)
+            else:
+                self.watch_load(f"{event.surface}/{event.client}", wanted=True)
             return output
         if isinstance(event, SurfaceLost):
             self._do(self.mapper.release_surface(event.surface, now, event.client), now, output)
             if not event.client:
                 self._follow([SurfaceChanged(event.surface, connected=False)], now, output)
+            else:
+                self.watch_load(f"{event.surface}/{event.client}", wanted=False)
             return output
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
@@ -126,6 +132,14 @@ class Rig:
     def act(self, action: Action | Edit, origin: str, now: float) -> Output:
         """Do what somebody asks for who is no control: a program, a test, the rig itself ("")."""
         return self._act(action, origin, now, Output())
+
+    def watch_load(self, who: str, *, wanted: bool) -> None:
+        """Have what the engine needs of the processor told, as long as somebody wants it."""
+        (self._load_watchers.add if wanted else self._load_watchers.discard)(who)
+        self._want_load()
+
+    def _want_load(self) -> None:
+        self.session.want_load(wanted=bool(self._load_watchers) or self.mapper.wants_load)
 
     def release(self, surface: str, now: float) -> Output:
         """Release what a surface holds, as if every hand were taken off it: nothing of it is heard from now on."""
@@ -137,7 +151,7 @@ class Rig:
 
     def receive_engine_event(self, event: EngineEvent, now: float) -> Output:
         """Take what the engine told by itself."""
-        return self._follow(self.session.receive_event(event), now, Output())
+        return self._follow(self.session.receive_event(event, now), now, Output())
 
     def tick(self, now: float) -> Output:
         """Do what is due at `now`."""
@@ -176,6 +190,7 @@ class Rig:
         released, changes = mapper.take_over(self.mapper, now)
         self.mapper = mapper
         self.session.wants_beats = mapper.wants_beats
+        self._want_load()
         output = self._do(released, now, self._follow(changes, now, Output()))
         self._follow(self.session.replace_pedalboards(pedalboards, banks), now, output)
         surfaces = dict.fromkeys(name.partition(".")[0] for name in controls)

@@ -8,16 +8,22 @@ from controld.session.engine_events import EngineConnected
 from controld.session.model import Bank, EffectRecall, EffectSetup, Pedalboard, Plugin, Preset, Snapshot
 from controld.session.requests import (
     AddEffect,
+    CloseJack,
     ConnectPorts,
     Denied,
     DisconnectPorts,
     Done,
+    EngineLoad,
     EngineReply,
     EngineRequest,
     Found,
     FoundEffect,
+    OpenJack,
+    Probe,
     ReadBypass,
     ReadEffects,
+    ReadHardware,
+    ReadLoad,
     ReadParameter,
     ReadPlugin,
     ReadPresets,
@@ -54,6 +60,10 @@ class FakeEngine:
     effects: dict[int, FoundEffect] = field(default_factory=dict)
     connections: set[tuple[str, str]] = field(default_factory=set)
     processing: bool = True
+    jack: bool = True  # what is loaded while it is gone, or was when it went, is joined to none
+    load: EngineLoad = field(default_factory=lambda: EngineLoad(12.0, 0))
+    tells_ports: bool = True  # its bridge has a JACK client of its own
+    deaf: set[int] = field(default_factory=set)  # effects without ports, for their JACK is gone
     transport: WriteTransport | None = None
     log: list[EngineRequest] = field(default_factory=list)
     deny: Callable[[EngineRequest], Denied | None] = lambda _request: None
@@ -76,6 +86,14 @@ class FakeEngine:
                 return Done(self.plugins[uri]) if uri in self.plugins else Denied("Plugin not found")
             case ReadPresets(uri):
                 return Done(self.plugins[uri].presets if uri in self.plugins else ())
+            case Probe():
+                return Done(self.load.cpu_percent)
+            case ReadLoad():
+                return Done(self.load)
+            case ReadHardware():
+                return Done(("system:playback_1",) if self.jack and self.tells_ports else ())
+            case OpenJack() | CloseJack():
+                return Done(self.jack)
             case ReadEffects():
                 return Done(Found(dict(self.effects), frozenset(self.connections)))
             case AddEffect(instance, uri):
@@ -84,6 +102,8 @@ class FakeEngine:
                 self.effects.pop(instance, None)
                 prefix = f"effect_{instance}:"
                 self.connections = {p for p in self.connections if not any(e.startswith(prefix) for e in p)}
+            case ConnectPorts(source, target) if not self._joins(source, target):
+                return Denied("the ports could not be connected", -205)
             case ConnectPorts(source, target):
                 self.connections.add((source, target))
             case DisconnectPorts(source, target):
@@ -96,11 +116,23 @@ class FakeEngine:
                 return self._on_effect(request)
         return Done()
 
+    def kill_jack(self) -> None:
+        """End the JACK server: the host lives on, with effects that have no ports any more."""
+        self.jack = False
+        self.deaf = set(self.effects)
+        self.connections.clear()
+
+    def _joins(self, *ports: str) -> bool:
+        clients = {port.partition(":")[0] for port in ports}
+        return self.jack and clients.isdisjoint(f"effect_{number}" for number in self.deaf)
+
     def _add(self, instance: int, uri: str) -> EngineReply:
         if instance in self.effects:
             return Denied("instance exists", -2)
         if uri not in self.plugins:
             return Denied("no such plugin", -101)
+        if not self.jack:
+            return Denied("no JACK client could be made", -201)
         defaults = {symbol: scale.default for symbol, scale in self.plugins[uri].parameters.items()}
         self.effects[instance] = FoundEffect(uri, bypassed=False, values=defaults)
         return Done()

@@ -89,3 +89,14 @@ def in_flight(session: Session, engine: FakeEngine, *meanwhile: EngineAction) ->
     for request, reply in replies:
         changes += session.receive_reply(request, reply, 0.0)
     return changes + engine.run(session)
+
+
+def rest(session: Session, engine: FakeEngine, until: float) -> list[StateChange]:
+    """Let time pass while nobody plays, up to `until`; return what was told."""
+    changes: list[StateChange] = []
+    for _ in range(5000):
+        due = session.next_deadline()
+        if due is None or due > until:
+            return changes
+        changes += session.tick(due) + engine.run(session, now=due)
+    raise AssertionError("the session never comes to rest")

@@ -49,7 +49,7 @@ class TestOutages:
         session.receive(DriveParameter("drive", "gain", 0.75), "floor")
         assert not session._executor.outbox
         fresh = FakeEngine()
-        session.receive_event(EngineConnected(frozenset({"effects"})))
+        session.receive_event(EngineConnected(frozenset({"events", "effects"})))
         changes = fresh.run(session)
         assert not fresh.effects[1].bypassed
         assert fresh.effects[1].values["gain"] == pytest.approx(0.75)
@@ -61,7 +61,7 @@ class TestOutages:
         session, engine, _ = started(at_once=at_once)
         session.receive_event(EngineLost("gone"))
         engine.log.clear()
-        session.receive_event(EngineConnected(frozenset({"effects"}) if at_once else frozenset()))
+        session.receive_event(EngineConnected(frozenset({"events", "effects"}) if at_once else frozenset()))
         engine.run(session)
         sent = [request for request in engine.log if not type(request).__name__.startswith("Read")]
         assert [type(request) for request in sent] == [*[ConnectPorts] * (0 if at_once else 3), SetProcessing]
@@ -105,7 +105,7 @@ class TestOutages:
         engine.time_out = lambda request: isinstance(request, WriteBypass)
         engine.run(session)
         engine.time_out = lambda _request: False
-        session.receive_event(EngineConnected(frozenset({"effects"})))
+        session.receive_event(EngineConnected(frozenset({"events", "effects"})))
         changes = engine.run(session)
         told = [c for c in changes if isinstance(c, BypassChanged) and c.effect == "drive"][-1]
         assert told.confirmed is not executed
@@ -118,7 +118,7 @@ class TestOutages:
         engine.time_out = lambda request: isinstance(request, WriteBypass)
         engine.run(session, now=10.0)
         engine.time_out = lambda _request: False
-        session.receive_event(EngineConnected(frozenset({"effects"})))
+        session.receive_event(EngineConnected(frozenset({"events", "effects"})))
         engine.run(session, now=10.1)
         effect = engine.effects[1]
         engine.effects[1] = FoundEffect(effect.uri, bypassed=False, values=effect.values)

@@ -19,7 +19,7 @@ from controld.changes import (
 )
 from controld.session.context import Context
 from controld.session.history import Played
-from controld.session.lookup import Refusal, around, pick_of
+from controld.session.lookup import Refusal, pick_of
 from controld.session.model import Bank, Pedalboard
 from controld.session.parameters import Parameters
 from controld.session.saved import SavedSnapshot, capture, fingerprint
@@ -81,7 +81,7 @@ class Boards:
             self._context.tell(self.snapshot_change())
             self.selected(self.snapshot_name, "")
         elif heir is not None or self.shelf.names:
-            board = heir or self._first()
+            board = heir or self.shelf.first(self._context.tell)
             self.install(board, "", _start(board, self.snapshot_name))
             self._context.executor.reconcile()
         self._learn_ahead()
@@ -90,7 +90,8 @@ class Boards:
     def expect(self, preload: int | None = None) -> None:
         """Have the effects of so many pedalboards (None: as before) on each side loaded beforehand."""
         self._preload = self._preload if preload is None else preload
-        self._context.executor.expect(self._neighbours(self._context.pedalboard))
+        near = self.shelf.near(self._counted(), self._context.pedalboard.name, self._preload)
+        self._context.executor.expect(near)
 
     def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> None:
         """Take what the library has; what plays goes on."""
@@ -117,18 +118,6 @@ class Boards:
     def bank_name(self) -> str:
         """The current bank's name; "" where there is none."""
         return self.shelf.banks[self._bank - 1].name if self._bank else ""
-
-    def _first(self) -> Pedalboard:
-        """Return the first pedalboard that can be read; an empty one where none can."""
-        for name in self.shelf.names:
-            try:
-                board = self.shelf.get(name)
-            except Refusal as refusal:
-                self._context.tell(Refused(refusal.subject, refusal.reason))
-            else:
-                if board is not None:
-                    return board
-        return Pedalboard("")
 
     # Actions
 
@@ -262,7 +251,7 @@ class Boards:
         """
         context = self._context
         self._parameters.ramps.end_all()
-        context.executor.install(board, self._neighbours(board), origin)
+        context.executor.install(board, self.shelf.near(self._counted(), board.name, self._preload), origin)
         self._previous_snapshot = self.snapshot_name = ""
         self.board_state, self._board_origin = State.ASKED, origin
         self.loaded(board.tempo_bpm if bpm is None else bpm)
@@ -380,11 +369,6 @@ class Boards:
         if not self._bank:
             return list(self.shelf.names)
         return [name for name in self.shelf.banks[self._bank - 1].pedalboards if name in self.shelf]
-
-    def _neighbours(self, board: Pedalboard) -> list[Pedalboard]:
-        """Return the pedalboards that are near, as far as they were read: theirs are to be loaded beforehand."""
-        near = (self.shelf.peek(name) for name in around(self._counted(), board.name, self._preload))
-        return [each for each in near if each is not None]
 
     def _bank_with(self, board: str) -> int:
         """Return the number of the first bank that has a pedalboard, else of the first bank; 0 where there is none."""

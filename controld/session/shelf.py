@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from controld.changes import Refused
 from controld.session.board_json import board_text
-from controld.session.lookup import Refusal
+from controld.session.lookup import Refusal, around
 from controld.session.model import Bank, Pedalboard, Snapshot
 
 
@@ -126,6 +127,22 @@ class Shelf:
             except UnreadableBoard as error:
                 raise Refusal(f"pedalboard {name}", f"`{name}` cannot be read: {error}") from error
         return place.board
+
+    def first(self, tell: Callable[[Refused], None]) -> Pedalboard:
+        """Return the first pedalboard that can be read, and tell of those that cannot; an empty one where none can."""
+        for name in self.names:
+            try:
+                board = self.get(name)
+            except Refusal as refusal:
+                tell(Refused(refusal.subject, refusal.reason))
+            else:
+                if board is not None:
+                    return board
+        return Pedalboard("")
+
+    def near(self, names: Sequence[str], board: str, count: int) -> list[Pedalboard]:
+        """Return the pedalboards around one among `names`, on each side so many, as far as they were read."""
+        return [near for name in around(names, board, count) if (near := self.peek(name)) is not None]
 
     def peek(self, name: str) -> Pedalboard | None:
         """Return a pedalboard that was read; None where there is none such, or it was not read yet."""
