@@ -52,6 +52,7 @@ def _main(rig: Rig, osc_port: int, bridge: tuple[str, str]) -> str:
     midi = f'  pad: {{profile: bench-midi, midi: {{in: "{rig.midi_port}"}}}}\n' if rig.midi_port else ""
     return (
         f"engine: {{type: bridge, endpoint: {bridge[0]}, events: {bridge[1]}, health: {bridge[0]}}}\n"
+        "service: {enabled: false}\n"
         "surfaces:\n"
         f"  tablet: {{profile: bench-osc, osc: {{listen: 127.0.0.1:{osc_port}, reply: sender}}}}\n{midi}"
         "pedalboards: [pedalboards/*.yaml]\n"

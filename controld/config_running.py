@@ -10,7 +10,7 @@ from controld.config_values import LogConfig, ServiceConfig
 from controld.document import Node
 from controld.errors import nearest
 from controld.shape import Field, Leaf, Mistake, Record, Table, listed
-from controld.shape_leaves import integer, parse_duration, pattern
+from controld.shape_leaves import boolean, integer, parse_duration, pattern
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATS = ("text", "json")
@@ -62,16 +62,18 @@ LOG = Table(
 SERVICE = Table(
     "service", "`service`",
     {
+        "enabled": Field(boolean(), "Whether there is one.", default=True),
         "name": Field(pattern("a name", r"^[A-Za-z0-9_.-]+$"), "The name of the service; its ports follow from it.",
                       default=_SERVICE.name),
         "host": Field(pattern("an address of this machine", HOST_PATTERN),
                       "The address to listen on; 0.0.0.0 opens it to the network.", default=_SERVICE.host),
-        "base_port": Field(integer(1, 62_535, "a port"), "The port that others are counted from: a request's is this "
-                           "and a number from the name, an event's is 1000 more.", default=_SERVICE.base_port),
+        "base_port": Field(integer(1, 62_535, "a port"), "The port that the service's three are counted from: "
+                           "calls come to this one and a number that follows from the name (0 to 999), events leave "
+                           "1000 above that, others' events may come to 2000 above.", default=_SERVICE.base_port),
         "request_timeout": Field(seconds(0.1, 3600), "How long a request may take before it is answered with an "
                                  "error.", default=_SERVICE.request_timeout_s),
     },
-    doc="The Session Manager's service for programs: requests and events by ZeroMQ; none without it.",
+    doc="The Session Manager's service for programs: calls and events by ZeroMQ.",
 )  # fmt: skip
 RUNNING: Mapping[str, Field] = {
     "log": Field(LOG, "What is logged.", examples=({"level": "DEBUG"},)),
@@ -86,8 +88,10 @@ def log_of(record: Record) -> LogConfig:
 
 
 def service_of(record: Record) -> ServiceConfig | None:
-    """Return the service that the rig's record wants; None for none."""
+    """Return the service that the rig's record wants; None for none. Where nothing is said there is one."""
     service: Record | None = record["service"]
     if service is None:
+        return _SERVICE
+    if not service["enabled"]:
         return None
     return ServiceConfig(service["name"], service["host"], service["base_port"], service["request_timeout"])

@@ -7,11 +7,12 @@ anything else runs), the bridge's child, its client, MIDI. Whatever fails to sta
 import asyncio
 import faulthandler
 import gc
+import json
 import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient
+from controld.bridge.protocol_values import read_members
 from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_values import RigConfig
@@ -36,7 +38,7 @@ from controld.metrics import as_status
 from controld.reload import Reloading
 from controld.reload_files import needs_restart, taken_profile
 from controld.rig import Output, Rig
-from controld.service import Service
+from controld.service import Answered, Service
 from controld.services import wanted_services
 from controld.session.edits import Edit
 from controld.session.engine_events import EngineEvent
@@ -229,6 +231,14 @@ class Daemon:
 
         self._hub.enter(handle)
         return taken[0] if taken else Output()
+
+    def ask_engine(self, question: Mapping[str, object], deadline_s: float, answered: Answered) -> None:
+        """Ask the bridge something for a service, which `answered` is told."""
+        if self._client is None:
+            self._loop.call_soon(answered, None)
+            return
+        body = json.dumps(question).encode()
+        self._client.ask(body, deadline_s, lambda reply: answered(None if reply is None else read_members(reply)))
 
     # Out
 

@@ -4,12 +4,16 @@ Pure. A service (the session manager's RPC, metrics, OSCQuery ...) is opened and
 the core puts out; what it wants done goes through the `Desk`, which is the daemon. Neither knows the other's shell.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from controld.actions import Action
 from controld.figures import Facts
 from controld.rig import Output, Rig
 from controld.session.edits import Edit
+
+# Gets the members of the engine's reply (none where it was no object); None where none came in time.
+Answered = Callable[[Mapping[str, object] | None], None]
 
 
 class Service(Protocol):
@@ -41,6 +45,12 @@ class Desk(Protocol):
 
     def facts(self) -> Facts:
         """Return everything that is known at this moment: for health checks and metrics (see `metrics.METRICS`)."""
+
+    def ask_engine(self, question: Mapping[str, object], deadline_s: float, answered: Answered) -> None:
+        """Ask the bridge something that the session need not know; a player's press waits for no more than one such.
+
+        `answered` is called later, once, in the event loop, and never from within the core.
+        """
 
     def status(self) -> dict[str, object]:
         """Return what a person would ask first: pedalboard, snapshot, engine, surfaces, counters."""

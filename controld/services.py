@@ -3,13 +3,34 @@
 Shell. A factory returns None where its service is not wanted; a module that a service needs is imported only then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from controld.config_settings import laid_over, values_of
 from controld.config_values import RigConfig
+from controld.errors import ConfigError
+from controld.rpc.service import RpcService
 from controld.service import Desk, Service
+from controld.yaml_reader import read_document
 
 Factory = Callable[[RigConfig, Desk], Service | None]
-FACTORIES: tuple[Factory, ...] = ()
+
+
+def _rpc(config: RigConfig, desk: Desk) -> Service | None:
+    served = config.service
+    if served is None:
+        return None
+
+    def settings() -> Mapping[str, object]:
+        node, problems = read_document(config.path)
+        if problems:
+            raise ConfigError(problems)
+        return {each.key: each.value for each in values_of(laid_over(node, config.over))}
+
+    address = served.host, served.base_port
+    return RpcService(desk, served.name, address, served.request_timeout_s, settings)
+
+
+FACTORIES: tuple[Factory, ...] = (_rpc,)
 
 
 def wanted_services(config: RigConfig, desk: Desk) -> list[Service]:

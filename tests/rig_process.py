@@ -108,6 +108,7 @@ class RigProcess:
             f"""\
 version: 1
 engine: {{type: {engine or "virtual"}, {endpoints}}}
+service: {{enabled: false}}
 surfaces:
   floor: {{profile: floor, midi: {{in: "*stage-box*", out: "*stage-box*"}}}}
   tablet: {{profile: pad, osc: {{listen: "127.0.0.1:{self.osc_port}", reply: sender}}}}

@@ -17,6 +17,7 @@ from controld.bridge.client_cargo import Cargo, Loader
 from controld.bridge.client_connection import Connection
 from controld.bridge.client_feed import EventFeed
 from controld.bridge.client_pace import Pace, Patience, slow_warning
+from controld.bridge.client_questions import Answered, Questions
 from controld.bridge.link import Context
 from controld.bridge.protocol import BridgeInfo, decode_batch, decode_reply
 from controld.errors import EngineUnavailable
@@ -80,6 +81,7 @@ class BridgeClient:
         self._context: Context | None = None
         self._feed: EventFeed | None = None
         self._connection = Connection(endpoints.command, self, self._meet, patience)
+        self._questions = Questions(endpoints.command, patience)
         self._loader = Loader(outbox, self._settle_soon)
         self._pace = Pace()
         self._info = BridgeInfo()
@@ -123,6 +125,16 @@ class BridgeClient:
         """Send what waits in the outbox, unless a reply is awaited; to be called after something was put there."""
         if self._cargo is None and self._connection.ready and not self._landing:
             self._send_next()
+
+    def ask(self, body: bytes, deadline_s: float, answered: Answered) -> None:
+        """Ask the bridge something beside what the session does; `answered` gets the reply, None where none came.
+
+        Raises:
+            EngineUnavailable: where the client was not started, or is stopped.
+        """
+        if self._context is None:
+            raise EngineUnavailable("there is no connection to an engine")
+        self._questions.ask(self._context, body, deadline_s, answered)
 
     def watch(self, observe: Observer | None) -> None:
         """Have requests and replies observed from now on, or not any more."""
@@ -213,6 +225,7 @@ class BridgeClient:
             self._look.cancel()
         self._connected = False
         self._connection.close()
+        self._questions.close()
         if self._feed is not None:
             self._feed.close()
 

@@ -57,9 +57,18 @@ class Connection:
     """A connection to the bridge at `endpoint`, kept up until `close`; implements `link.LinkOwner`."""
 
     def __init__(
-        self, endpoint: str, user: ConnectionUser, on_meeting: Callable[[str], None], patience: Patience
+        self,
+        endpoint: str,
+        user: ConnectionUser,
+        on_meeting: Callable[[str], None],
+        patience: Patience,
+        *,
+        quiet: bool = False,
     ) -> None:
-        """Prepare; `on_meeting` is told, in hex, under which ROUTER identity a bridge that was reached knows us."""
+        """Prepare; `on_meeting` is told, in hex, under which ROUTER identity a bridge that was reached knows us.
+
+        One that is `quiet` leaves it to another to tell people of the bridge.
+        """
         self.ready = False
         self.times_ready = 0
         self._endpoint = endpoint
@@ -74,6 +83,7 @@ class Connection:
         self._replies_seen = 0  # by the last look at the bridge's health
         self._announced = False  # ready, as far as the user knows
         self._complained = False  # the present outage was logged
+        self._quiet = quiet
         self._stray_replies = 0
         self._heartbeats = True
         self._mute_links = 0
@@ -185,7 +195,8 @@ class Connection:
         self.ready = self._announced = True
         self._complained = False
         self.times_ready += 1
-        log.info("connected to %s at %s", info.description or "a modhost-bridge", self._endpoint)
+        level = logging.DEBUG if self._quiet else logging.INFO
+        log.log(level, "connected to %s at %s", info.description or "a modhost-bridge", self._endpoint)
         self._plan_check()
         self._user.connection_ready(info)
 
@@ -248,7 +259,7 @@ class Connection:
     def _complain(self, reason: str) -> None:
         if not self._complained:
             self._complained = True
-            log.warning("%s", reason)
+            log.log(logging.DEBUG if self._quiet else logging.WARNING, "%s", reason)
 
     def _set_timer(self, name: str, delay_s: float, callback: Callable[[], None]) -> None:
         self._stop_timer(name)

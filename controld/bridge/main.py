@@ -16,10 +16,9 @@ _STDIN: Final = 0  # not sys.stdin, which is None where the file descriptor is c
 
 
 def _virtual() -> Host:
-    from controld.bridge.hosts.known import known_plugins
     from controld.bridge.hosts.virtual import VirtualHost
 
-    return VirtualHost(more=known_plugins())
+    return VirtualHost()
 
 
 def _mod_host() -> Host:

@@ -34,6 +34,11 @@ def parse_json(body: bytes) -> object:
     return value
 
 
+def read_members(body: bytes) -> Mapping[str, object]:
+    """Return the members of a frame; none for what is no object."""
+    return members(parse_json(body))
+
+
 def number(value: object, default: float | None = None) -> float | None:
     """Return a finite number, or `default` for anything else; true and false are no numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -10,8 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from controld.bridge.hosts.catalogue import Plugin
-from controld.bridge.hosts.known import known_plugins
+from controld.bridge.hosts.catalogue import Plugin, load_catalogue
 from controld.bridge.hosts.virtual_rig import is_owned
 from controld.check import KINDS, SCHEMA_FOLDER, catalogue_symbols, check_paths, schema_text
 from controld.config import CONFIG_NAME
@@ -152,8 +151,7 @@ def _document(path: Path, report: Report) -> Node:
 
 def facts() -> Facts:
     """Return what the packaged catalogue knows of plugins."""
-    """Return what this machine knows of plugins."""
-    return {uri: _facts(plugin) for uri, plugin in known_plugins().items()}
+    return {uri: _facts(plugin) for uri, plugin in load_catalogue().items()}
 
 
 def _facts(plugin: Plugin) -> PluginFacts:

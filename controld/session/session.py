@@ -43,6 +43,7 @@ from controld.session.edits import Edit
 from controld.session.engine_events import ConnectionReported, EngineEvent, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.keeping import Keeping
+from controld.session.look import Look
 from controld.session.lookup import Refusal
 from controld.session.model import Bank, Pedalboard
 from controld.session.morph import Morphs
@@ -82,6 +83,7 @@ class Session:
         self._outputs = Outputs(context, silent_tuner=silent_tuner)
         self._editing = Editing(context, self._parameters, self._boards)
         self._keeping = Keeping(context, self._boards)
+        self.look = Look(context, self._boards, self._tempo, self._outputs)
         parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs, self._editing)
         self._undoing = Undoing(context, *parts)
         self._boards.selected, self._boards.loaded = self._morphs.follow, self._loaded

@@ -1,0 +1,1 @@
+"""The session manager's service for programs: calls and events over ZeroMQ."""
