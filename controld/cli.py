@@ -190,6 +190,7 @@ COMMANDS = (
     _command("ports", "list the MIDI ports a surface could name", "controld.ports"),
     _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
     _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
+    _command("layout", "make a surface for TouchOSC or Open Stage Control from the rig", "controld.layouts.command"),
     _command("schema", "print the JSON Schema of the configuration files, for editors", "controld.check", "schema"),
 )
 
@@ -265,6 +266,14 @@ With --system USER a unit of the whole system, for /etc/systemd/system.""",
   controld config --format json           one object: key -> value and source
 
 A mistake in a variable is told like one in the file.""",
+    "layout": """
+
+  controld layout touchosc -o rig.tosc                          all pedalboards, for a tablet
+  controld layout open-stage-control --size phone -o rig.json   on a phone that lies
+  controld layout touchosc --pedalboard "Clean to Lead" --page play --page delay -o solo.tosc
+
+Switches light when the rig confirms them, faders show the value in the parameter's unit, labels and colours are those
+of the rig. `controld pair` says how it gets onto the tablet.""",
     "ports": """
 
 A surface names a port by a part of its name with `*`, or by a regular expression between slashes.""",

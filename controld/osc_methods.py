@@ -284,6 +284,7 @@ METHODS: Final = (
     Method("/bank/{number}/name", "nothing", _read_only, needs_arg=False),
     Method("/page", f"one page: {_AN_ENTRY}, or back", _page),
     Method("/tempo", "one number from 20 to 300", _tempo),
+    Method("/tempo/text", "nothing", _read_only, needs_arg=False),
     Method("/tempo/tap", _A_PRESS, _button(lambda _names: TapTempo()), needs_arg=False),
     Method("/transport", "one number: 1 to start, 0 to stop", _switch(SetTransport)),
     Method("/transport/toggle", _A_PRESS, _button(lambda _names: SetTransport()), needs_arg=False),

@@ -31,7 +31,7 @@ from controld.changes import (
     VariableChanged,
 )
 from controld.errors import nearest
-from controld.mappings.texts import level_words
+from controld.mappings.texts import level_words, number_words
 from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact
 from controld.osc_methods import METHODS, Method, Reading, find_method
@@ -103,6 +103,9 @@ class Namespace:
         self._worded = True
         for room, names in self._lists.items():
             self._tell_names(room, names)
+        tempo = self.fact("/tempo")
+        if tempo is not None and isinstance(tempo.value, float | int):
+            self._keep(_tempo_in_words(tempo.value))
         for effect, scales in self._scales.items():
             for symbol, scale in scales.items():
                 fact = self.fact(f"/effect/{effect}/{symbol}")
@@ -137,6 +140,7 @@ class Namespace:
         match change:
             case TempoChanged():
                 facts = [Fact("/tempo", change.bpm, Echo.CONTINUOUS), Fact("/transport", change.rolling)]
+                facts += [_tempo_in_words(change.bpm)] * self._worded
             case TunerChanged():
                 facts = [Fact("/tuner", change.on)]
             case BankChanged():
@@ -323,6 +327,10 @@ class Namespace:
 
 def _in_words(address: str, value: float, scale: Scale) -> Fact:
     return Fact(address + "/text", level_words(value, scale), Echo.CONTINUOUS, worded=True)
+
+
+def _tempo_in_words(bpm: float) -> Fact:
+    return Fact("/tempo/text", number_words(bpm), Echo.CONTINUOUS, worded=True)
 
 
 _WORDS: Final = ("active", "bypass", "toggle", "preset")

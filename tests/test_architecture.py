@@ -31,8 +31,10 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "importers": ("importers",),
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
     },
+    {"screen colours": ("screen_colors",)},
     {
         "core": ("rig", "trace", "standin", "offline", "trial", "service", "metrics"),
+        "layouts": ("layouts",),
         "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson", "learn_touch"),
     },
     {
@@ -59,6 +61,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {"reload": ("reload", "generations", "rollback", "restore")},
     {
         "advice": ("advice",),
+        "layout command": ("layouts.command",),
         "settings": ("settings", "status", "service_unit"),
         "trials": ("trials", "playing", "keys"),
     },

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rig_process import Tablet, running
 
-from controld.changes import BankChanged, ParameterChanged, PedalboardChanged, State
+from controld.changes import BankChanged, ParameterChanged, PedalboardChanged, State, TempoChanged
 from controld.mappings.texts import level_words
 from controld.osc_clients import Client
 from controld.osc_facts import Fact
@@ -41,7 +41,8 @@ class TestNamespace:
         """Names of every list and values of every parameter, as they stand."""
         namespace = Namespace()
         mode = ParameterChanged("wah", "mode", 1, 1, State.CONFIRMED, MODE)
-        for change in (BankChanged("Gig", 1, ("Stage",), ("Gig",)), board("Clean", "Lead"), freq(700), mode):
+        tempo = TempoChanged(119.987, rolling=False)
+        for change in (tempo, BankChanged("Gig", 1, ("Stage",), ("Gig",)), board("Clean", "Lead"), freq(700), mode):
             namespace.receive(change)
         namespace.want_words()
         assert words_of(namespace) == {
@@ -50,6 +51,7 @@ class TestNamespace:
             "/snapshot/1/name": "Clean",
             "/snapshot/2/name": "Lead",
             "/bank/1/name": "Gig",
+            "/tempo/text": "120",
             "/effect/wah/freq/text": "700 Hz",
             "/effect/wah/mode/text": "Tape",
         }
