@@ -5,11 +5,11 @@ Shell: it reads the files and writes the layout. What a layout is stands in `lay
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from controld.bridge.hosts.catalogue import load_catalogue
+from controld.bridge.hosts.known import known_plugins as described_plugins
 from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.config_plugins import known_plugins
@@ -21,7 +21,6 @@ from controld.layouts.model import Layout
 from controld.layouts.open_stage_control import open_stage_control
 from controld.layouts.pages import build_layout
 from controld.layouts.touchosc import REPLY_PORT, touchosc
-from controld.session.model import Plugin
 from controld.terminal import counted
 
 
@@ -79,17 +78,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def ground_of(config: RigConfig, plugins: Mapping[str, Plugin] | None = None) -> Ground:
-    """Return what a layout is made from; `plugins` is what an engine told, beside what the package knows."""
-    names = {
-        uri: {control.symbol: control.name for control in plugin.controls} for uri, plugin in load_catalogue().items()
-    }
+def ground_of(config: RigConfig) -> Ground:
+    """Return what a layout is made from: the rig, and what is known of its plugins."""
+    plugins, described = known_plugins(), described_plugins()
+    used = {effect.uri for board in config.pedalboards for effect in board.effects if effect.uri in plugins}
+    names = {uri: {control.symbol: control.name for control in described[uri].controls} for uri in used}
     boards = tuple(board.name for board in config.pedalboards)
     osc = [surface for surface in config.surfaces if surface.osc is not None]
     return Ground(
         config.pedalboards,
         config.rules,
-        known_plugins() | dict(plugins or {}),
+        {uri: plugins[uri] for uri in used},
         names,
         config.banks[0].pedalboards if config.banks else boards,
         tuple(bank.name for bank in config.banks),
