@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from controld.bridge.hosts.known import known_plugins as described_plugins
+from controld.bridge.hosts.catalogue import load_catalogue
 from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.config_plugins import known_plugins
@@ -80,9 +80,11 @@ def run(args: argparse.Namespace) -> int:
 
 def ground_of(config: RigConfig) -> Ground:
     """Return what a layout is made from: the rig, and what is known of its plugins."""
-    plugins, described = known_plugins(), described_plugins()
+    plugins, described = known_plugins(), load_catalogue()
     used = {effect.uri for board in config.pedalboards for effect in board.effects if effect.uri in plugins}
-    names = {uri: {control.symbol: control.name for control in described[uri].controls} for uri in used}
+    names = {
+        uri: {control.symbol: control.name for control in described[uri].controls} for uri in used if uri in described
+    }
     boards = tuple(board.name for board in config.pedalboards)
     osc = [surface for surface in config.surfaces if surface.osc is not None]
     return Ground(
