@@ -112,10 +112,10 @@ def json_schema(kind: str) -> JsonSchema:
 
 
 def catalogue_symbols() -> Symbols:
-    """Return what the packaged catalogue knows of plugins: URI -> parameter symbol -> scale."""
-    from controld.config_plugins import known_plugins
+    """Return what is known of plugins without an engine: URI -> parameter symbol -> scale."""
+    from controld.config_plugins import KnownSymbols
 
-    return {uri: plugin.parameters for uri, plugin in known_plugins().items()}
+    return KnownSymbols()
 
 
 @dataclass(slots=True)

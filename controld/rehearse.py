@@ -1,9 +1,8 @@
-"""From a rig's files to an offline rig: the plugins the package knows, and a guess at the others.
+"""From a rig's files to an offline rig: the plugins this machine knows, and a guess at the others.
 
-Shell: the catalogue is read from the package.
+Shell: what is known of plugins is read from files.
 """
 
-from controld.bridge.hosts.catalogue import load_catalogue
 from controld.config_plugins import known_plugins
 from controld.config_values import RigConfig
 from controld.mappings.target import ParameterTarget
@@ -29,6 +28,8 @@ def rehearse(config: RigConfig) -> OfflineRig:
         for target in rule.targets
         if isinstance(target, ParameterTarget)
     }
-    plugins = guessed_plugins(config.pedalboards, named) | known_plugins()
-    values = {preset.uri: preset.values for plugin in load_catalogue().values() for preset in plugin.presets}
-    return OfflineRig(rig, StandIn(plugins, values), (surface.name for surface in config.surfaces))
+    known = known_plugins()
+    plugins = {uri: known.get(uri, guess) for uri, guess in guessed_plugins(config.pedalboards, named).items()}
+    return OfflineRig(
+        rig, StandIn(plugins, known.preset_values(iter(plugins))), (surface.name for surface in config.surfaces)
+    )

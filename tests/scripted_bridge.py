@@ -128,6 +128,10 @@ class ScriptedHost:
     def plugins(self) -> Mapping[str, Plugin]:
         return PLUGINS
 
+    def rescan(self) -> None:
+        counts = {"plugin_count": len(PLUGINS), "plugins_added": 0, "plugins_removed": 0}
+        self._events.append({"type": "plugins_rescanned", **counts})
+
     def effects(self) -> Mapping[int, HostEffect]:
         return dict(self._effects)
 

@@ -30,12 +30,12 @@ class CatalogueApi:
             "get_plugin_essentials": self._get_plugin_essentials,
             "get_plugin_presets": self._get_plugin_presets,
             "validate_preset": self._validate_preset,
-            "rescan_presets": lambda _fields: {"status": "ok"},
+            "rescan_presets": self._rescan_presets,
             "rescan_plugins": self._rescan_plugins,
             "get_plugin_gui": self._get_plugin_gui,
             "get_plugin_gui_mini": self._get_plugin_gui_mini,
-            "is_bundle_loaded": lambda _fields: {"is_loaded": False},
-            "list_bundle_plugins": lambda _fields: {"plugins": []},
+            "is_bundle_loaded": lambda fields: {"is_loaded": bool(self._plugins_of(fields))},
+            "list_bundle_plugins": lambda fields: {"plugins": self._plugins_of(fields)},
             "add_bundle": self._add_bundle,
             "remove_bundle": self._remove_bundle,
         }
@@ -73,9 +73,18 @@ class CatalogueApi:
         preset_uri = text(fields, "preset_uri")
         return {"is_valid": plugin is not None and any(preset.uri == preset_uri for preset in plugin.presets)}
 
+    def _rescan_presets(self, _fields: Fields) -> Reply:
+        self._desk.host.rescan()
+        return {"status": "ok"}
+
     def _rescan_plugins(self, _fields: Fields) -> Reply:
-        self._desk.announce("plugins_rescanned", plugin_count=len(self._desk.host.plugins()))
+        """Begin a look at the bundles; what came and went since is not known yet, and told by the event at its end."""
+        self._desk.host.rescan()
         return {"status": "ok", "plugins_added": 0, "plugins_removed": 0}
+
+    def _plugins_of(self, fields: Fields) -> list[str]:
+        path = text(fields, "bundle_path").rstrip("/")
+        return [uri for uri, plugin in self._desk.host.plugins().items() if path and plugin.bundle == path]
 
     def _get_plugin_gui(self, fields: Fields) -> Reply:
         return {"plugin_uri": self.plugin(text(fields, "plugin_uri")).uri, "gui": api_shapes.gui()}

@@ -18,6 +18,7 @@ Reply = dict[str, object]
 
 UNREACHABLE: Final = "Failed to communicate with mod-host"
 INVALID: Final = "Invalid request format"
+_ENVELOPED: Final = frozenset({"plugins_rescanned"})  # a host's events that the stock bridge makes itself
 
 
 class PluginError(EngineError):
@@ -54,7 +55,10 @@ class Desk:
     def publish_host_events(self) -> None:
         """Publish what happened in the host since the last call."""
         for event in self.host.take_events():
-            self._publish(self._signed(event))
+            if event["type"] in _ENVELOPED:
+                self.announce(str(event["type"]), **{name: each for name, each in event.items() if name != "type"})
+            else:
+                self._publish(self._signed(event))
 
     def _signed(self, event: HostEvent) -> Reply:
         if "client" in event:

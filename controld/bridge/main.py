@@ -16,9 +16,10 @@ _STDIN: Final = 0  # not sys.stdin, which is None where the file descriptor is c
 
 
 def _virtual() -> Host:
+    from controld.bridge.hosts.known import known_plugins
     from controld.bridge.hosts.virtual import VirtualHost
 
-    return VirtualHost()
+    return VirtualHost(more=known_plugins())
 
 
 def _mod_host() -> Host:

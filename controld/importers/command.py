@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from controld.bridge.hosts.catalogue import Plugin, load_catalogue
+from controld.bridge.hosts.catalogue import Plugin
+from controld.bridge.hosts.known import known_plugins
 from controld.bridge.hosts.virtual_rig import is_owned
 from controld.check import KINDS, SCHEMA_FOLDER, catalogue_symbols, check_paths, schema_text
 from controld.config import CONFIG_NAME
@@ -151,7 +152,8 @@ def _document(path: Path, report: Report) -> Node:
 
 def facts() -> Facts:
     """Return what the packaged catalogue knows of plugins."""
-    return {uri: _facts(plugin) for uri, plugin in load_catalogue().items()}
+    """Return what this machine knows of plugins."""
+    return {uri: _facts(plugin) for uri, plugin in known_plugins().items()}
 
 
 def _facts(plugin: Plugin) -> PluginFacts:

@@ -29,6 +29,10 @@ class HostAround:
         """Return the host's catalogue."""
         return self._host.plugins()
 
+    def rescan(self) -> None:
+        """Have the host look for plugins."""
+        self._host.rescan()
+
     def effects(self) -> Mapping[int, HostEffect]:
         """Return the host's effects."""
         return self._host.effects()

@@ -57,6 +57,10 @@ class Host(Protocol):
         """Return the catalogue of plugins by URI."""
         ...
 
+    def rescan(self) -> None:
+        """Have plugins and presets looked for that came or went; `plugins_rescanned` is the event at its end."""
+        ...
+
     def effects(self) -> Mapping[int, HostEffect]:
         """Return what is loaded, by instance, as it is now; later changes do not show in the returned values."""
         ...

@@ -1,4 +1,4 @@
-"""The plugins the virtual host knows: values that describe LV2 plugins, and the packaged catalogue of real ones.
+"""What describes LV2 plugins: values, and the packaged catalogue of real ones.
 
 Each file of `catalogue/` describes one plugin as its bundle in the named Debian package declares it. Only descriptions
 live here, nothing about running plugins.
@@ -70,6 +70,7 @@ class Plugin:
     controls: tuple[Control, ...] = ()
     outputs: tuple[Control, ...] = ()
     presets: tuple[Preset, ...] = ()
+    bundle: str = field(default="", compare=False)  # the folder it was read from, where that is on this machine
     package: str = field(default="", compare=False)  # where the facts were read: a Debian package and its version
 
     @cached_property
@@ -106,7 +107,9 @@ def parse_plugin(entry: dict[str, Any]) -> Plugin:
     members = entry | {name: tuple(entry.get(name, ())) for name in lists}
     members["controls"] = tuple(map(_parse_control, entry.get("controls", ())))
     members["outputs"] = tuple(map(_parse_control, entry.get("outputs", ())))
-    members["presets"] = tuple(map(_parse_preset, entry.get("presets", ())))
+    # A bundle has them in no order: the same one everywhere, for those who go to the next.
+    presets = map(_parse_preset, entry.get("presets", ()))
+    members["presets"] = tuple(sorted(presets, key=lambda preset: (preset.label.casefold(), preset.uri)))
     return Plugin(**members)
 
 

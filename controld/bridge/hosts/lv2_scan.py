@@ -1,17 +1,23 @@
 """Reads the installed LV2 plugins through liblilv, which is on every machine mod-host runs on; a program of its own.
 
-`python -m controld.bridge.hosts.lv2_scan` prints a JSON list in the form of the packaged catalogue. In a process apart,
-because reading some hundred bundles takes seconds, and a damaged one may crash the library. `LV2_PATH` is honoured.
+`python -m controld.bridge.hosts.lv2_scan FINGERPRINT FILE` prints what `lv2_cache` can read, and keeps it in FILE,
+unless the bundles are those of the fingerprint. In a process apart, because reading some hundred bundles takes seconds,
+and a damaged one may crash the library. `LV2_PATH` is honoured.
 """
 
 import ctypes
 import ctypes.util
-import json
 import math
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from controld.bridge.hosts.lv2_cache import document, fingerprint, lv2_folders, stamps, write_cache
+from controld.bridge.hosts.lv2_installed import UNCHANGED
 
 _LV2: Final = "http://lv2plug.in/ns/lv2core#"
 _UNITS: Final = "http://lv2plug.in/ns/extensions/units#"
@@ -27,6 +33,7 @@ _PROPERTIES: Final = {
     "enumeration": _LV2 + "enumeration",
 }
 _NICENESS: Final = 10  # whoever plays comes first
+_FLOAT_DIGITS: Final = 9  # no number of 32 bits needs more
 _CLASSES: Final = 8  # no class is so deep; an ontology that runs in a circle is
 _TEXTS: Final = frozenset({"lilv_node_as_string"})
 _NUMBERS: Final = frozenset({"lilv_plugin_get_num_ports"})
@@ -93,6 +100,7 @@ class World:
         lilv = self._lilv
         entry: dict[str, Any] = {
             "uri": lilv.text(lilv("lilv_plugin_get_uri", plugin)),
+            "bundle": _path(lilv.text(lilv("lilv_plugin_get_bundle_uri", plugin))),
             "name": lilv.text(lilv("lilv_plugin_get_name", plugin)),
             "brand": self._value(plugin, "http://moddevices.com/ns/mod#brand"),
             "version": f"{self._value(plugin, _LV2 + 'minorVersion')}.{self._value(plugin, _LV2 + 'microVersion')}",
@@ -107,7 +115,7 @@ class World:
         ranges = [(ctypes.c_float * count)() for _ in range(3)]
         lilv("lilv_plugin_get_port_ranges_float", plugin, *ranges)
         for index in range(count):
-            self._add_port(entry, plugin, index, [float(each[index]) for each in ranges])
+            self._add_port(entry, plugin, index, [_shortest(each[index]) for each in ranges])
         entry["presets"] = list(self._presets(plugin))
         return entry
 
@@ -145,7 +153,7 @@ class World:
             "unit": name,
             "unit_label": label,
             "properties": [word for word, uri in _PROPERTIES.items() if self._has(plugin, port, uri)],
-            "scale_points": list(self._points(plugin, port)),
+            "scale_points": sorted(self._points(plugin, port)),  # a bundle has them in no order
             "designation": self._lilv.text(self._get(plugin, port, _LV2 + "designation")),
         }
 
@@ -218,6 +226,21 @@ _SYMBOLS: Final = {
 }  # fmt: skip
 
 
+def _path(uri: str) -> str:
+    """Return the path of a bundle's URI, without a slash at its end; "" where it is no file's."""
+    parts = urlsplit(uri)
+    return unquote(parts.path).rstrip("/") if parts.scheme == "file" else ""
+
+
+def _shortest(value: float) -> float:
+    """Return the number somebody wrote: 0.4, where 32 bits of it are 0.4000000059604645."""
+    for digits in range(1, _FLOAT_DIGITS):
+        written = float(f"{value:.{digits}g}")
+        if ctypes.c_float(written).value == value:
+            return written
+    return value
+
+
 def _range(minimum: float, maximum: float, default: float) -> tuple[float, float, float]:
     """Return a port's range whole: what a plugin does not say is 0 to 1, and its default the least."""
     low = minimum if math.isfinite(minimum) else 0.0
@@ -234,14 +257,20 @@ def _number(text: str) -> float | None:
 
 
 def main() -> int:
-    """Print what is installed; returns the exit code, 1 where there is no liblilv."""
+    """Print what is installed; returns 0, 3 where that is known (nothing is printed), 1 where there is no liblilv."""
+    known, path = sys.argv[1:]
     os.nice(_NICENESS)
+    found = stamps(lv2_folders())
+    if fingerprint(found) == known:
+        return UNCHANGED
     try:
-        world = World()
+        text = document(World().plugins(), found)
     except OSError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    json.dump(list(world.plugins()), sys.stdout)
+    sys.stdout.buffer.write(text)
+    with suppress(OSError):  # where it cannot be kept it is read again by the next
+        write_cache(Path(path), text)
     return 0
 
 

@@ -13,14 +13,21 @@ from typing import Final
 
 from controld.bridge.hosts.base import HostEffect, HostEvent
 from controld.bridge.hosts.catalogue import Plugin, Preset
-from controld.bridge.hosts.lv2_installed import Installed
+from controld.bridge.hosts.lv2_installed import Installed, Scan
 from controld.bridge.hosts.modhost_audio import Audio
 from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
 from controld.bridge.hosts.modhost_link import LinkState, ModHostLink
 from controld.bridge.hosts.modhost_memory import BYPASS, Memory
 from controld.bridge.hosts.virtual_numbers import atoi
-from controld.bridge.modhost_protocol import READ_BUFFER_BYTES, parse_feedback, parse_reply, tokenize, verdict
+from controld.bridge.modhost_protocol import (
+    READ_BUFFER_BYTES,
+    format_command,
+    parse_feedback,
+    parse_reply,
+    tokenize,
+    verdict,
+)
 from controld.errors import BridgeStartError
 
 DEFAULT_ADDRESS: Final = ("127.0.0.1", 5555)
@@ -77,7 +84,7 @@ class ModHost:
         self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
         self._jack_died = False
         self._believes = False  # in what is remembered
-        self._ready_due = False
+        self._ready_due = self._rescans = False
         self._ready_at = self._answered_at = 0.0
         self._generation = 0
         self._known = read_kept(self._kept)
@@ -112,6 +119,13 @@ class ModHost:
     def plugins(self) -> Mapping[str, Plugin]:
         """Return the plugins that are installed here; mod-host may know more."""
         return self._installed.plugins
+
+    def rescan(self) -> None:
+        """Have the bundles looked at."""
+        self._rescans = True
+        self._installed.refresh()
+        if not self._installed.looking:  # there are no bundles
+            self._tell_scan(Scan(len(self.plugins())))
 
     def effects(self) -> Mapping[int, HostEffect]:
         """Return what is loaded as far as it is known; without a URI where another program, or time past, loaded it."""
@@ -148,7 +162,9 @@ class ModHost:
         self._installed.close()
 
     def _pump(self) -> None:
-        self._installed.pump()
+        scan = self._installed.pump()
+        if scan is not None:
+            self._tell_scan(scan)
         if not self._installed.settled:
             return  # an effect is not taken over before it is known what it could be
         self._link.pump()
@@ -262,6 +278,15 @@ class ModHost:
             self._jack_died = True
             self._lose_effects()
             log.error("the JACK server died under mod-host, which plays nothing any more: restart JACK, then mod-host")
+
+    def _tell_scan(self, scan: Scan) -> None:
+        """Have mod-host know the bundles that are new here, and tell what came and went, or that nothing did."""
+        for bundle in scan.new_bundles:
+            if self._link.ask(format_command("bundle_add", bundle), SLOW_S) is None:
+                break
+        if self._rescans or scan.added or scan.removed:
+            self._rescans = False
+            self._memory.tell_scan(scan.plugins, scan.added, scan.removed)
 
     def _tell_state(self) -> None:
         """Log once that mod-host is there, or why it is not."""

@@ -135,6 +135,11 @@ class Memory:
                     del self._pairs[pair]
                     self._emit("disconnected", source=pair[0], target=pair[1])
 
+    def tell_scan(self, count: int, added: int, removed: int) -> None:
+        """Tell that the installed plugins were looked at."""
+        event: HostEvent = {"plugin_count": count, "plugins_added": added, "plugins_removed": removed}
+        self._events.append({"type": "plugins_rescanned", **event})
+
     def touching(self, prefix: str) -> list[Pair]:
         """Return the connections of the port, or of the ports, whose name begins so."""
         return [pair for pair in self._pairs if pair[0].startswith(prefix) or pair[1].startswith(prefix)]

@@ -6,7 +6,9 @@ does is in `virtual_effects`, `virtual_presets`, `virtual_connections`, `virtual
 are one table. It differs from mod-host in two things: every change becomes an event at once, and no line crashes it.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
+from typing import cast
 
 from controld.bridge.hosts import (
     virtual_connections,
@@ -31,12 +33,15 @@ COMMANDS: Mapping[str, Command] = {
 
 
 class VirtualHost:
-    """A simulated mod-host; a `Host`. `plugins` are what can be loaded, the packaged catalogue where None."""
+    """A simulated mod-host; a `Host`. `plugins` are what can be loaded, the packaged catalogue where None.
+
+    Of `more` those can be loaded too that are not among them; nothing is asked of it before somebody names one.
+    """
 
     name = "virtual"
 
-    def __init__(self, plugins: Mapping[str, Plugin] | None = None) -> None:
-        self._rig = Rig(load_catalogue() if plugins is None else plugins)
+    def __init__(self, plugins: Mapping[str, Plugin] | None = None, more: Mapping[str, Plugin] | None = None) -> None:
+        self._rig = Rig(load_catalogue() if plugins is None else plugins, more or {})
         self._audio = Audio(self._rig)
 
     def execute(self, line: str) -> str | None:
@@ -69,7 +74,12 @@ class VirtualHost:
 
     def plugins(self) -> Mapping[str, Plugin]:
         """Return the catalogue by URI, with the presets that were saved and added since the start."""
-        return self._rig.plugins
+        rig = self._rig
+        return ChainMap(rig.plugins, cast("dict[str, Plugin]", rig.more)) if rig.more else rig.plugins
+
+    def rescan(self) -> None:
+        """Look for plugins that came or went: there are none."""
+        self._rig.emit("plugins_rescanned", plugin_count=len(self.plugins()), plugins_added=0, plugins_removed=0)
 
     def effects(self) -> Mapping[int, HostEffect]:
         """Return what is loaded, by instance, as it is now."""

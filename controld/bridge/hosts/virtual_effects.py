@@ -31,7 +31,7 @@ def _load(rig: Rig, uri: str, number: int, *, active: bool) -> int:
         return INSTANCE_INVALID
     if number in rig.effects:
         return INSTANCE_EXISTS
-    plugin = rig.plugins.get(uri)
+    plugin = rig.plugin(uri)
     if plugin is None:
         return NO_PLUGIN
     values = {control.symbol: control.default for control in (BYPASS, *plugin.controls)}

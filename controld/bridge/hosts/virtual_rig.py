@@ -101,8 +101,10 @@ class KnownPreset:
 class Rig:
     """All that a running mod-host would hold."""
 
-    def __init__(self, plugins: Mapping[str, Plugin]) -> None:
+    def __init__(self, plugins: Mapping[str, Plugin], more: Mapping[str, Plugin]) -> None:
+        """Know `plugins`, and of `more` each one that is named."""
         self.plugins = dict(plugins)
+        self.more = more
         self.effects: dict[int, Effect] = {}
         self.graph = PortGraph(_PORTS)
         self.transport = Transport()
@@ -111,17 +113,28 @@ class Rig:
         self.monitored_channels: set[int] = set()
         self.level_monitors: list[str] = []  # the ports listened to, in the order that was asked
         self.files: dict[str, dict[str, KnownPreset]] = {}  # presets "on disk": by directory, then file
-        self.presets = {
-            preset.uri: KnownPreset(plugin.uri, preset) for plugin in plugins.values() for preset in plugin.presets
-        }
+        self.presets: dict[str, KnownPreset] = {}
         self.processing = True
         self.freewheeling = False
         self.reports_load = False
         self.monitor_address = ""
         self.running = True
         self._events: list[HostEvent] = []
+        for plugin in plugins.values():
+            self._learn_presets(plugin)
         for pair in _PAIRS:
             self.graph.join(pair)
+
+    def plugin(self, uri: str) -> Plugin | None:
+        """Return a plugin that can be loaded, None for none of that URI."""
+        found = self.plugins.get(uri)
+        if found is None and uri in self.more:
+            found = self.plugins[uri] = self.more[uri]
+            self._learn_presets(found)
+        return found
+
+    def _learn_presets(self, plugin: Plugin) -> None:
+        self.presets |= {preset.uri: KnownPreset(plugin.uri, preset) for preset in plugin.presets}
 
     def emit(self, kind: str, **fields: object) -> None:
         """Add an event."""
