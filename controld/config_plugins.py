@@ -66,6 +66,12 @@ def known_plugins() -> KnownPlugins:
     return KnownPlugins()
 
 
+def presets_of(uri: str) -> tuple[Preset, ...]:
+    """Return the presets of a plugin, as far as this machine knows them."""
+    plugin = known_plugins().get(uri)
+    return plugin.presets if plugin else ()
+
+
 def _plugin(found: Description) -> Plugin:
     parameters = {control.symbol: _scale(control) for control in found.controls if not is_owned(control)}
     return Plugin(found.uri, found.name, parameters, tuple(Preset(each.uri, each.label) for each in found.presets))

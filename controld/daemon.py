@@ -24,6 +24,7 @@ from controld.bridge.client import BridgeClient
 from controld.bridge.protocol_values import read_members
 from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
+from controld.config_plugins import presets_of
 from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
 from controld.engine_start import client_of, start_bridge
@@ -81,6 +82,7 @@ class Daemon:
         self.rig.session.saved.update(saved)
         self.rig.session.silence_tuner(wanted=config.tuner_mutes)
         self.rig.session.preload(config.preload)
+        self.rig.session.know_presets(presets_of)
         self._loop = asyncio.get_running_loop()
         self._hub = Hub(self.rig, self, self._loop)
         self._door = ControlServer(socket or socket_path(), self._answer, self._watched, self._quieted)

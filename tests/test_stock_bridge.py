@@ -14,6 +14,8 @@ from bad_bridge import BadBridge, alike, playing, settle, storm
 from rig_process import BOARD, DRIVE_URI, RigProcess, Tablet, wait_for
 from troubled_rig import door, status
 
+from controld.bridge.hosts.catalogue import load_catalogue
+
 EXTRAS = [f"extra{number}" for number in range(1, 7)]
 # Six effects more, which the recall of the snapshot All has to switch and set one by one.
 LONG_BOARD = (
@@ -106,3 +108,15 @@ class TestFaults:
             held = settle(rig, bridge, tablet)
             assert {address: held[address] for address in asked} == pytest.approx(asked, abs=1e-3)
             assert set(bridge.deaths) == ({-signal.SIGSEGV} if "crash" in faults else set())
+
+
+def test_presets_are_known_by_name_though_the_bridge_lists_none(tmp_path: Path) -> None:
+    """The same pedalboard that runs on our bridge: which preset a name means is known from this machine's own files."""
+    plugin = load_catalogue()["http://calf.sourceforge.net/plugins/Reverb"]
+    (preset,) = (each for each in plugin.presets if each.label == "Large Empty Hall")
+    reverb = f'  hall: {{plugin: "{plugin.uri}", preset: {preset.label}}}\n'
+    board = BOARD.replace("connections:", reverb + "connections:", 1)
+    with playing(tmp_path, "stock", board) as (rig, bridge, _tablet):
+        wait_for(lambda: status(rig)["settled"], "rest")
+        assert "has no preset" not in rig.text
+        assert bridge.command("param_get 3 decay_time") == f"resp 0 {preset.values['decay_time']:.4f}"

@@ -4,7 +4,7 @@ Pure. One short handler per kind of request; `Ledger` is the state they and the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controld.changes import Refused, StateChange
 from controld.session.model import Pedalboard, Plugin, Preset
@@ -43,9 +43,12 @@ class Ledger:
     rig: RigState = field(default_factory=lambda: RigState(Pedalboard("")))
     plugins: dict[str, Plugin] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)  # effects that could not be loaded, and why
+    known_presets: Callable[[str], tuple[Preset, ...]] = lambda _uri: ()  # of a plugin whose engine lists none
 
     def learn(self, plugin: Plugin) -> None:
         """Take what the engine told of a plugin."""
+        if not plugin.presets:
+            plugin = replace(plugin, presets=self.known_presets(plugin.uri))
         self.plugins[plugin.uri] = plugin
         for effect in self.rig.effects.values():
             if effect.uri == plugin.uri:

@@ -45,7 +45,7 @@ from controld.session.history import GESTURE_PAUSE_S
 from controld.session.keeping import Keeping
 from controld.session.look import Look
 from controld.session.lookup import Refusal
-from controld.session.model import Bank, Pedalboard
+from controld.session.model import Bank, Pedalboard, Preset
 from controld.session.morph import Morphs
 from controld.session.outbox import Outbox
 from controld.session.outputs import Outputs
@@ -255,6 +255,10 @@ class Session:
     def silence_tuner(self, *, wanted: bool) -> None:
         """Say whether the outputs are muted while the tuner is shown, from the next time it is."""
         self._outputs.silent_tuner = wanted
+
+    def know_presets(self, presets_of: Callable[[str], tuple[Preset, ...]]) -> None:
+        """Say who knows the presets of a plugin, by its URI, where the engine lists none, as the stock bridge does."""
+        self._executor.ledger.known_presets = presets_of
 
     def report(self) -> list[StateChange]:
         """Return the whole state as facts, in one fixed order."""
