@@ -53,6 +53,11 @@ def essentials(plugin: Plugin) -> Reply:
     return {
         "control_inputs": [control_input(index, control) for index, control in enumerate(plugin.controls)],
         "monitored_outputs": [output.symbol for output in plugin.outputs],
+        # Ours: the stock bridge does not tell how audio and MIDI ports are called.
+        "audio_inputs": list(plugin.audio_inputs),
+        "audio_outputs": list(plugin.audio_outputs),
+        "midi_inputs": list(plugin.midi_inputs),
+        "midi_outputs": list(plugin.midi_outputs),
         "parameters": [],
         "build_environment": "",
         "builder": 0,
