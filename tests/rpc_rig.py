@@ -202,7 +202,7 @@ class Ear:
         while self.poll(50):
             self.socket.recv_multipart()
 
-    def wait(self, name: str, **members: object) -> dict[str, Any]:
+    def wait(self, event_name: str, /, **members: object) -> dict[str, Any]:
         """Return the data of the next event of this name with these members."""
 
         def look() -> dict[str, Any] | None:
@@ -212,12 +212,12 @@ class Ear:
                 assert topic.decode() == event["event_type"] == event["event"]
                 self.heard.append(event)
             for event in self.heard:
-                if event["event_type"] == name and members.items() <= event["data"].items():
+                if event["event_type"] == event_name and members.items() <= event["data"].items():
                     found: dict[str, Any] = event["data"]
                     return found
             return None
 
-        return wait_for(look, f"{name} {members}; heard {[(e['event_type'], e['data']) for e in self.heard]}")
+        return wait_for(look, f"{event_name} {members}; heard {[(e['event_type'], e['data']) for e in self.heard]}")
 
 
 def request(method: object, request_id: object = "1", **params: object) -> bytes:

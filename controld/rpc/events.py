@@ -10,6 +10,7 @@ from controld import changes as facts
 from controld.changes import State, StateChange
 from controld.rpc import shapes
 from controld.rpc.answers import Result
+from controld.rpc.call import Catalogue
 from controld.session.look import Look
 
 
@@ -39,6 +40,8 @@ EVENTS: dict[str, EventKind] = {
         EventKind("pedalboard_created", "there is a new pedalboard", ("id", "name", "description")),
         EventKind("pedalboard_loaded", "a pedalboard was loaded",
                   ("id", "name", "plugins_loaded", "connections_created", "system_io_setup")),
+        EventKind("pedalboard_progress", "a step of a change of pedalboard is done, of one that takes a while",
+                  ("id", "name", "done", "total")),
         EventKind("pedalboard_saved", "a pedalboard is on the disk, or could not be written",
                   ("id", "name", "saved_path", "state")),
         EventKind("pedalboard_changed", "the current pedalboard is another, or has other contents",
@@ -56,10 +59,13 @@ EVENTS: dict[str, EventKind] = {
         EventKind("bank_changed", "another bank is counted in", ("bank", "index", "pedalboards")),
         EventKind("favorites_changed", "there are other favourites", ("favorites",)),
         EventKind("page_changed", "the surfaces show another page", ("page", "index", "before")),
+        EventKind("variable_changed", "a variable of the rig has another value", ("name", "value")),
         EventKind("tempo_changed", "the tempo or the transport is another", ("bpm", "rolling")),
         EventKind("mute_changed", "the outputs were parted or joined, or could not be", ("on", "state")),
         EventKind("tuner_changed", "the tuner is shown or put away", ("on",)),
         EventKind("engine_state_changed", "the engine went, came back, or is whole again", ("state", "reason")),
+        EventKind("engine_load_changed", "the engine told its load", ("cpu_percent", "xruns")),
+        EventKind("engine_repaired", "the engine had lost something, and has it again", ("what",)),
         EventKind("surface_state_changed", "a surface's device came or went", ("surface", "connected")),
     )
 }  # fmt: skip
@@ -70,13 +76,14 @@ Teller = Callable[["EventTeller", StateChange], Told]
 class EventTeller:
     """Makes events of facts; knows of each thing that is told when it is done whether it was asked for."""
 
-    def __init__(self, look: Callable[[], Look]) -> None:
+    def __init__(self, look: Callable[[], Look], catalogue: Catalogue) -> None:
         self.look = look
+        self.catalogue = catalogue
         self.loading = self.recalling = False
 
     def tell(self, change: StateChange) -> list[tuple[str, Result]]:
         """Return the events that tell of a fact, in order: none, one, or two."""
-        told = (teller(self, change) for teller in _TELLERS.get(type(change), ()))
+        told = (teller(self, change) for teller in TELLERS.get(type(change), ()))
         return [(each[0], dict(zip(EVENTS[each[0]].members, each[1], strict=True))) for each in told if each]
 
 
@@ -105,10 +112,11 @@ def _held(asked: float, confirmed: float | None) -> float:
 
 def _added(self: EventTeller, change: StateChange) -> Told:
     assert isinstance(change, facts.EffectAdded)
-    effect = self.look().effects.get(change.effect)
-    name = (effect.plugin.name if effect is not None and effect.plugin else "") or change.effect
     if change.state is not State.CONFIRMED:
         return None
+    effect = self.look().effects.get(change.effect)
+    told = effect.plugin.name if effect is not None and effect.plugin else ""
+    name = (self.catalogue.plugins or {}).get(change.uri, {}).get("name") or told or change.effect
     return "plugin_loaded", (change.effect, change.uri, name, *change.position)
 
 
@@ -153,7 +161,7 @@ def _joined_as(c: facts.ConnectionMade | facts.ConnectionRemoved) -> tuple[objec
     return shapes.connection_id(c.source, c.target), c.source, c.target
 
 
-_TELLERS: dict[type, tuple[Teller, ...]] = {
+TELLERS: dict[type, tuple[Teller, ...]] = {
     facts.EffectAdded: (_added,),
     facts.EffectRemoved: (_only_done("plugin_unloaded", lambda c: (c.effect, c.uri)),),
     facts.EffectRenamed: (_only_done("plugin_renamed", lambda c: (c.effect, c.before)),),
@@ -187,5 +195,10 @@ _TELLERS: dict[type, tuple[Teller, ...]] = {
     facts.MuteChanged: (_settled("mute_changed", lambda c: (c.on, c.state.value)),),
     facts.TunerChanged: (_only_done("tuner_changed", lambda c: (c.on,)),),
     facts.EngineChanged: (_engine,),
+    facts.EngineLoadChanged: (_only_done("engine_load_changed", lambda c: (c.cpu_percent, c.xruns)),),
+    facts.Repaired: (_only_done("engine_repaired", lambda c: (list(c.what),)),),
+    facts.LoadProgressed: (_only_done("pedalboard_progress", lambda c: (
+        c.pedalboard, c.pedalboard, c.done, c.total)),),
+    facts.VariableChanged: (_only_done("variable_changed", lambda c: (c.name, c.value)),),
     facts.SurfaceChanged: (_only_done("surface_state_changed", lambda c: (c.surface, c.connected)),),
 }  # fmt: skip

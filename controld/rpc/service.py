@@ -62,7 +62,7 @@ class RpcService:
         self._desk = desk
         machine = LocalMachine(self._figures, settings)
         self._dispatcher = Dispatcher(desk, machine)
-        self._teller = EventTeller(lambda: desk.rig.session.look)
+        self._teller = EventTeller(lambda: desk.rig.session.look, self._dispatcher.catalogue)
         self._sockets: Sockets | None = None
         self._waiting: dict[type, list[_Open]] = {}
         self._open: Counter[bytes] = Counter()  # calls that wait, by client
