@@ -12,6 +12,7 @@ from bench.cases_core import core, growth, loading
 from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
 from bench.cases_midi import midi
+from bench.cases_programs import programs
 from bench.context import Bench
 from bench.proc import busy_share, machine
 from bench.results import CaseResult, Report, show
@@ -26,6 +27,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "feedback": feedback,
     "burst": bursts,
     "stomp": stomp,
+    "programs": programs,
     "midi": midi,
     "footprint": footprint,
     "core": lambda bench: core(bench.quick),

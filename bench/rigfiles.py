@@ -20,6 +20,7 @@ class Rig:
     switches: int = 10
     midi_port: str = ""
     midi_faders: int = 8
+    calls_base: int = 0  # the base port of the service for programs; 0 for none
 
     @property
     def effects(self) -> int:
@@ -50,9 +51,10 @@ def write_rig(folder: Path, rig: Rig, osc_port: int, bridge: tuple[str, str]) ->
 
 def _main(rig: Rig, osc_port: int, bridge: tuple[str, str]) -> str:
     midi = f'  pad: {{profile: bench-midi, midi: {{in: "{rig.midi_port}"}}}}\n' if rig.midi_port else ""
+    service = f"{{base_port: {rig.calls_base}}}" if rig.calls_base else "{enabled: false}"
     return (
         f"engine: {{type: bridge, endpoint: {bridge[0]}, events: {bridge[1]}, health: {bridge[0]}}}\n"
-        "service: {enabled: false}\n"
+        f"service: {service}\n"
         "surfaces:\n"
         f"  tablet: {{profile: bench-osc, osc: {{listen: 127.0.0.1:{osc_port}, reply: sender}}}}\n{midi}"
         "pedalboards: [pedalboards/*.yaml]\n"

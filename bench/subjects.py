@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -22,6 +22,7 @@ from bench.rigfiles import Rig, effect_of_uri, write_rig
 from bench.standin import Record, standin_main
 from bench.tablet import Job, Played, tablet_main
 from bench.wire import added
+from controld.rpc.sockets import ports_of
 
 _SPAWN = multiprocessing.get_context("spawn")
 START_S = 20.0
@@ -148,6 +149,17 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_base() -> int:
+    """Return a base port for the service for programs, at which nobody listens now."""
+    while True:
+        base = free_port(socket.SOCK_STREAM) % 40_000 + 12_000
+        ports = ports_of("session_manager", base)
+        with suppress(OSError), ExitStack() as stack:
+            for port in (ports.calls, ports.events, ports.others):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return base
 
 
 @dataclass(slots=True)

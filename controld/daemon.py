@@ -180,12 +180,13 @@ class Daemon:
         kept = {name: taken_profile(each, after.get(name)) for name, each in before.items()}
         surfaces = tuple(kept.values())
         if needs_restart(self._asked or self.config, config) and needs_restart(self.config, config):
-            log.warning("changes of surfaces, their ports or the engine are taken at the next start; all else is now")
+            log.warning("changes of surfaces, ports, engine and service are taken at the next start; all else is now")
         self._asked = config
         if config.log != self.config.log:
             set_up_logging(config.log.level, config.log.format)
         self._surface_set.take_profiles({name: each.profile for name, each in kept.items()})
-        self.config = replace(config, surfaces=surfaces, engine=self.config.engine)
+        running = self.config
+        self.config = replace(config, surfaces=surfaces, engine=running.engine, service=running.service)
         self._hub.enter(self._replace, self.config, {**config.controls, **self.config.controls})
 
     def _notice(self, text: str) -> None:

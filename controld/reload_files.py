@@ -105,9 +105,9 @@ def taken_profile(before: SurfaceConfig, after: SurfaceConfig | None) -> Surface
 
 
 def needs_restart(running: RigConfig, wanted: RigConfig) -> bool:
-    """Tell whether two configurations differ in what is only taken at a start: surfaces, their ports, the engine."""
+    """Tell whether two configurations differ in what is only taken at a start: surfaces, ports, engine, service."""
     ports, wished = ([(each.name, each.midi, each.osc) for each in config.surfaces] for config in (running, wanted))
-    return (ports, running.engine) != (wished, wanted.engine)
+    return (ports, running.engine, running.service) != (wished, wanted.engine, wanted.service)
 
 
 def _nodes(texts: Mapping[Path, bytes], base: Path) -> dict[str, Node]:

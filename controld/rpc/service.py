@@ -30,6 +30,8 @@ MAX_WAITING_EACH: Final = 64
 MAX_WAITING: Final = 1024
 # How long the bridge may take over a question; the list of 400 plugins takes it some 20 ms.
 QUESTION_S: Final = 5.0
+MAX_COMPLAINTS: Final = 100
+WENT_WRONG: Final = "this went wrong here; the log says how"
 
 log = logging.getLogger("controld.rpc")
 
@@ -39,9 +41,9 @@ class _Open:
 
     __slots__ = ("envelope", "origin", "reason", "request_id", "timer", "wait")
 
-    def __init__(self, envelope: Frames, request_id: object) -> None:
+    def __init__(self, envelope: Frames) -> None:
         self.envelope = envelope
-        self.request_id = request_id
+        self.request_id: object = None
         self.origin = f"rpc/{envelope[0].hex()}"
         self.reason = ""  # why it was refused last
         self.wait: Wait | None = None
@@ -66,7 +68,7 @@ class RpcService:
         self._sockets: Sockets | None = None
         self._waiting: dict[type, list[_Open]] = {}
         self._open: Counter[bytes] = Counter()  # calls that wait, by client
-        self._complained: set[tuple[bytes, str]] = set()
+        self._complained: set[str] = set()
         self._loop = asyncio.get_running_loop()
 
     # Life
@@ -99,33 +101,29 @@ class RpcService:
 
     def _receive(self, frames: Frames) -> None:
         envelope, asked = parted(frames)
-        request = read_request(asked[0]) if len(asked) == 1 else _not_one(asked)
-        if isinstance(request, Malformed):
-            self._refuse(_Open(envelope, request.request_id), request.reason)
-            return
-        open_call = _Open(envelope, request.request_id)
-        client = envelope[0]
-        if self._open[client] >= MAX_WAITING_EACH or self._open.total() >= MAX_WAITING:
-            self._refuse(open_call, "too many calls wait for their answers already; wait for those first")
-            return
-        self.counters["calls"] += 1
+        open_call = _Open(envelope)
         try:
-            outcome = self._dispatcher.call(request, open_call.origin)
+            self._take(open_call, asked)
         except UnknownMethod as error:
             self._refuse(open_call, str(error))
-            return
         except Exception:  # the one guard: a mistake of ours costs one call, not the service
-            log.exception("the call %.200r could not be done", request)
-            self._refuse(open_call, f"{request.method} went wrong here; the log says how")
-            return
-        self._go_on(open_call, outcome)
+            log.exception("a call could not be done: %.200r", asked)
+            self._refuse(open_call, WENT_WRONG)
+
+    def _take(self, open_call: _Open, asked: Frames) -> None:
+        request = read_request(asked[0]) if len(asked) == 1 else _not_one(asked)
+        open_call.request_id = request.request_id
+        if isinstance(request, Malformed):
+            self._refuse(open_call, request.reason)
+        elif self._open[open_call.envelope[0]] >= MAX_WAITING_EACH or self._open.total() >= MAX_WAITING:
+            self._refuse(open_call, "too many calls wait for their answers already; wait for those first")
+        else:
+            self.counters["calls"] += 1
+            self._go_on(open_call, self._dispatcher.call(request, open_call.origin))
 
     def _refuse(self, open_call: _Open, reason: str) -> None:
         self.counters["refused"] += 1
-        kind = (open_call.envelope[0], reason[:30])
-        if kind not in self._complained and len(self._complained) < 1000:
-            self._complained.add(kind)
-            log.info("%s was answered with an error: %s (said once)", open_call.origin, reason)
+        self._say_once(logging.INFO, reason[:30], "%s was answered with an error: %s (said once)", open_call, reason)
         if self._sockets is not None:
             self._sockets.answer(open_call.envelope, error_bytes(open_call.request_id, reason, _now()))
 
@@ -188,7 +186,7 @@ class RpcService:
                 outcome = self._dispatcher.unanswered() if reply is None else dispatch.answered(question, reply)
             except Exception:  # the one guard, as above: what a bridge says can be anything
                 log.exception("the reply to %.200r could not be read", question.body)
-                self._refuse(open_call, "the engine's reply could not be read; the log says how")
+                self._refuse(open_call, WENT_WRONG)
                 return
             self._go_on(open_call, outcome)
 
@@ -205,12 +203,15 @@ class RpcService:
             return
         heard = self._sockets.heard
         for change in output.changes:
-            if self._waiting:
-                self._judge(change)
-            if type(change) is EngineChanged:
-                self._engine_changed(change)
-            if heard:
-                self._publish(change)
+            try:
+                if self._waiting:
+                    self._judge(change)
+                if type(change) is EngineChanged:
+                    self._engine_changed(change)
+                if heard:
+                    self._publish(change)
+            except Exception:  # the one guard, as above: who else is told of it must not suffer
+                log.exception("a fact could not be told to programs: %.200r", change)
 
     def _judge(self, change: StateChange) -> None:
         if type(change) is Refused:
@@ -247,18 +248,19 @@ class RpcService:
             body = answer_bytes(open_call.request_id, result, _now())
         except (ValueError, TypeError):  # a number the engine gave that no JSON has
             log.exception("an answer could not be written: %.200r", result)
-            body = error_bytes(open_call.request_id, "the answer could not be written; the log says how", _now())
+            body = error_bytes(open_call.request_id, WENT_WRONG, _now())
         unread = self._sockets.unread
         self._sockets.answer(open_call.envelope, body)
         if self._sockets.unread > unread:
             self.counters["unread"] += 1
-            self._say_unread(open_call)
+            text = "%s does not read its answers; what does not fit is dropped (said once)"
+            self._say_once(logging.WARNING, "unread", text, open_call)
 
-    def _say_unread(self, open_call: _Open) -> None:
-        kind = (open_call.envelope[0], "unread")
-        if kind not in self._complained and len(self._complained) < 1000:
+    def _say_once(self, level: int, kind: str, text: str, open_call: _Open, *more: str) -> None:
+        """Log a complaint of a kind once, whoever causes it: clients that connect anew for every call are common."""
+        if kind not in self._complained and len(self._complained) < MAX_COMPLAINTS:
             self._complained.add(kind)
-            log.warning("%s does not read its answers; what does not fit is dropped (said once)", open_call.origin)
+            log.log(level, text, open_call.origin, *more)
 
     def _figures(self) -> Result:
         return {"calls": self.counters["calls"], "clients": len(self._open)}
