@@ -15,6 +15,7 @@ from controld.bridge.hosts.base import HostEffect, HostEvent
 from controld.bridge.hosts.catalogue import Plugin, Preset
 from controld.bridge.hosts.lv2_installed import Installed, Scan
 from controld.bridge.hosts.modhost_audio import Audio
+from controld.bridge.hosts.modhost_guard import Guard
 from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
 from controld.bridge.hosts.modhost_link import LinkState, ModHostLink
@@ -79,7 +80,7 @@ class ModHost:
         self._saved: dict[str, list[tuple[str, Preset]]] = {}  # by directory: presets whose bundle is still to be added
         self._jack = JackView()
         self._memory = Memory(self.plugins)
-        self._link = ModHostLink(address, self._on_up, self._on_line)
+        self._link = ModHostLink(address, self._on_up, self._on_line, Guard())
         self._audio = Audio(self._jack, self.execute, self._memory)
         self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
         self._jack_died = False

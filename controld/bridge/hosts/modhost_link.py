@@ -15,6 +15,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
+from controld.bridge.hosts.modhost_guard import Guard
+
 PROOF: Final = b"cpu_load\0"  # changes nothing, and is answered only by a mod-host that serves us
 PROOF_S: Final = 1.0  # what a mod-host without a feedback port may take for the proof before it is tried anew
 RETRY_FIRST_S, RETRY_MAX_S = 0.1, 2.0
@@ -37,16 +39,23 @@ class ModHostLink:
     """A connection to the mod-host at (host, port), its feedback at the next port; `pump` keeps it going.
 
     `on_up` is called when questions can be asked, also after a reply that came late; `on_line` for each line of
-    feedback. `reason` says in plain words why the link is not up.
+    feedback. `reason` says in plain words why the link is not up. `guard` ends a connection in order if we cannot.
     """
 
-    def __init__(self, address: tuple[str, int], on_up: Callable[[], None], on_line: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        on_up: Callable[[], None],
+        on_line: Callable[[str], None],
+        guard: Guard | None = None,
+    ) -> None:
         self.state = LinkState.AWAY
         self.reason = "it was not looked for yet"
         self.hears = False  # whether there is a feedback connection
         self.generation = 0  # counts connections that came to be served
         self._address = address
         self._on_up, self._on_line = on_up, on_line
+        self._guard = guard
         self._command: socket.socket | None = None
         self._feedback: socket.socket | None = None
         self._reply, self._lines = bytearray(), bytearray()
@@ -102,6 +111,8 @@ class ModHostLink:
             while self._command is not None and time.monotonic() < deadline:
                 self._read(deadline - time.monotonic())
         self._shut("closed")
+        if self._guard is not None:
+            self._guard.close()
 
     def listen(self, patience_s: float) -> None:
         """Take what mod-host tells, after waiting for it if need be; nothing is asked or answered."""
@@ -202,6 +213,8 @@ class ModHostLink:
             self._feedback.close()
             self._feedback = None
         self.reason = "it serves another program, or hangs"
+        if self._guard is not None:
+            self._guard.hold(*(each for each in (self._command, self._feedback) if each is not None))
         self._send(PROOF)
 
     def _read(self, patience_s: float) -> None:
@@ -245,7 +258,11 @@ class ModHostLink:
         """Close both sockets, the command socket first, as mod-host has it in its own end."""
         for each in (self._command, self._feedback):
             if each is not None:
+                with contextlib.suppress(OSError):  # where it never was connected, or is no more
+                    each.shutdown(socket.SHUT_RDWR)  # the guard's copy would keep it open a moment longer
                 each.close()
+        if self._guard is not None:
+            self._guard.release()
         self._command = self._feedback = None
         self._reply.clear()
         self._lines.clear()
