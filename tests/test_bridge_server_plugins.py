@@ -34,9 +34,9 @@ def test_each_loaded_plugin_has_an_effect_of_its_own(bridge: Bridge) -> None:
     """Ids name mod-host's instances, from 0 upwards, past those that raw commands have made."""
     bridge.command(f"add {ECHO} 1")
     names = [bridge.plugin("load_plugin", uri=DRIVE)["instance_id"] for _ in range(3)]
-    assert [re.sub("_[0-9a-f]{8}$", "", name) for name in names] == ["plugin_0", "plugin_2", "plugin_3"]
+    assert [re.sub("_[0-9a-f]{8}$", "", name) for name in names] == ["plugin_0", "plugin_1000", "plugin_1001"]
     bridge.plugin("set_parameter", instance_id=names[1], parameter="gain", value=3)
-    assert bridge.command("param_get 2 gain") == "resp 0 3.0000"
+    assert bridge.command("param_get 1000 gain") == "resp 0 3.0000"
     assert bridge.command("param_get 0 gain") == "resp 0 0.0000"
 
 

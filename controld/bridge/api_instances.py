@@ -23,6 +23,9 @@ from controld.bridge.jsoncpp import as_double
 
 BYPASS = ":bypass"  # mod-host's own name for an effect's bypass among its parameters
 
+# Where programs' numbers begin after 0: those before are controld's own, which removes what it does not know there.
+FIRST_NUMBER = 1000
+
 _INSTANCE_ID = re.compile(r"plugin_(0|[1-9]\d{0,8})_[0-9a-f]{8}\Z")
 
 
@@ -63,7 +66,7 @@ class InstancesApi:
         place = as_double(fields.get("x")), as_double(fields.get("y"))
         values = _given_values(fields, plugin)
         effects = self._desk.host.effects()
-        number = next(number for number in itertools.count() if number not in effects)
+        number = next(number for number in itertools.chain((0,), range(FIRST_NUMBER, 9991)) if number not in effects)
         if not self._desk.accepts("add", plugin.uri, number):
             message = "Failed to add plugin to mod-host"
             raise PluginError(message)
