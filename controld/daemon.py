@@ -22,6 +22,7 @@ from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient
 from controld.bridge.protocol_values import read_members
+from controld.bridge.supervisor_watch import FrozenWatch
 from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_plugins import presets_of
@@ -93,6 +94,7 @@ class Daemon:
         self._surface_set = SurfaceSet(self.rig, self._receive, self._loop)
         self._services: list[Service] = []
         self._client: BridgeClient | None = None
+        self._frozen: FrozenWatch | None = None
         self._health = Health()
         self._systemd = Notifier()
         self._noted: dict[type, Callable[[Any], None]] = {
@@ -149,7 +151,7 @@ class Daemon:
             yield
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
-        await start_bridge(self.config.engine, stack)
+        self._frozen = await start_bridge(self.config.engine, stack)
         self._client = client_of(self.config.engine, self.rig.outbox, self._replied, self._engine_told)
         self._client.start()
         stack.push_async_callback(self._client.stop)
@@ -171,6 +173,8 @@ class Daemon:
         self._hub.enter(self.rig.receive_reply, request, reply)
 
     def _engine_told(self, event: EngineEvent) -> None:
+        if self._frozen is not None:
+            self._frozen.note(event)
         self._hub.enter(self.rig.receive_engine_event, event)
 
     def _take(self, config: RigConfig) -> None:

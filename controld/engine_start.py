@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from controld.bridge.client import BridgeClient, Endpoints, EventReceiver, ReplyReceiver
 from controld.bridge.client_pace import Patience
 from controld.bridge.supervisor import BridgeProcess, bridge_command
+from controld.bridge.supervisor_watch import FrozenWatch
 from controld.config_values import EngineConfig
 from controld.errors import BridgeStartError
 from controld.session.outbox import Outbox
@@ -17,14 +18,17 @@ from controld.session.outbox import Outbox
 log = logging.getLogger("controld.daemon")
 
 
-async def start_bridge(engine: EngineConfig, stack: AsyncExitStack) -> None:
+async def start_bridge(engine: EngineConfig, stack: AsyncExitStack) -> FrozenWatch | None:
     """Start our own bridge where the engine wants one, and have `stack` stop it.
+
+    Return who replaces it should it freeze, and wants to be told what becomes of the engine; None for a bridge that is
+    not ours.
 
     Raises:
         BridgeStartError: it could not be started at the last try either, in its own words.
     """
     if engine.type == "bridge":
-        return
+        return None
     options = ["--host", engine.type, "--endpoint", engine.endpoint, "--events", engine.events]
     options += ["--address", engine.address] if engine.type == "mod-host" else []
     places = {"LV2_PATH": engine.lv2_path} if engine.lv2_path else {}
@@ -39,7 +43,11 @@ async def start_bridge(engine: EngineConfig, stack: AsyncExitStack) -> None:
             log.warning("%s; trying again in %g s", error, engine.connect_retry_delay_s)
             await asyncio.sleep(engine.connect_retry_delay_s)
         else:
-            return
+            break
+    watch = FrozenWatch(child, engine.health)
+    watch.start()
+    stack.push_async_callback(watch.stop)
+    return watch
 
 
 def client_of(engine: EngineConfig, outbox: Outbox, on_reply: ReplyReceiver, on_event: EventReceiver) -> BridgeClient:

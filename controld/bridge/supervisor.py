@@ -105,6 +105,12 @@ class BridgeProcess:
                 await process.wait()
         await self._settle()
 
+    def kill(self) -> None:
+        """Have a child that is of no use any more die at once; it is started again, as after any other death."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.kill()
+
     async def _spawn(self) -> Process:
         self._ready.clear()
         process = await asyncio.create_subprocess_exec(
