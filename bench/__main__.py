@@ -13,6 +13,7 @@ from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
 from bench.cases_midi import midi
 from bench.cases_programs import programs
+from bench.cases_recall import recall
 from bench.context import Bench
 from bench.proc import busy_share, machine
 from bench.results import CaseResult, Report, show
@@ -28,6 +29,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "burst": bursts,
     "stomp": stomp,
     "programs": programs,
+    "recall": recall,
     "midi": midi,
     "footprint": footprint,
     "core": lambda bench: core(bench.quick),

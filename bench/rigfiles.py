@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.wire import PARAMETERS_PER_EFFECT, place_of
 
+RECALLED_PARAMETERS = 10  # of each effect, in a snapshot
 _URI = "urn:controld:bench:fx"
 
 
@@ -21,6 +22,7 @@ class Rig:
     midi_port: str = ""
     midi_faders: int = 8
     calls_base: int = 0  # the base port of the service for programs; 0 for none
+    snapshots: bool = False  # two of them, which differ in everything they say of each effect
 
     @property
     def effects(self) -> int:
@@ -89,4 +91,15 @@ def _drive(control: str, index: int) -> str:
 
 def _pedalboard(rig: Rig) -> str:
     effects = [f"  fx{index}: {{plugin: {_URI}{index}}}" for index in range(rig.effects)]
-    return "name: Bench\neffects:\n" + "\n".join(effects) + "\n"
+    snapshots = ""
+    if rig.snapshots:
+        snapshots = "snapshots:\n" + "\n".join(
+            f"  {name}: {{{', '.join(_recalled(f'fx{index}', share) for index in range(rig.effects))}}}"
+            for name, share in (("Low", 0.25), ("High", 0.75))
+        )
+    return "name: Bench\neffects:\n" + "\n".join(effects) + "\n" + snapshots + "\n"
+
+
+def _recalled(effect: str, share: float) -> str:
+    values = ", ".join(f"p{number}: {share + number / 100:g}" for number in range(RECALLED_PARAMETERS))
+    return f"{effect}: {{bypassed: {'true' if share < 0.5 else 'false'}, parameters: {{{values}}}}}"

@@ -65,24 +65,25 @@ class Bridge:
 
     def take(self) -> list[Record]:
         """Return what came since the last time, with times, and forget it."""
-        records: list[Record] = pickle.loads(self._ask(b'{"bench": "take"}'))
+        records: list[Record] = pickle.loads(self.ask(b'{"bench": "take"}'))
         return records
 
     def forget(self) -> None:
         """Be as a bridge whose host was started anew."""
-        self._ask(b'{"bench": "forget"}')
+        self.ask(b'{"bench": "forget"}')
 
     def delay(self, seconds: float) -> None:
         """Need so long for each command from now on."""
-        self._ask(b'{"bench": "delay", "seconds": %b}' % str(seconds).encode())
+        self.ask(b'{"bench": "delay", "seconds": %b}' % str(seconds).encode())
 
     def close(self) -> None:
         """End the process."""
-        self._ask(b'{"bench": "stop"}')
+        self.ask(b'{"bench": "stop"}')
         self._context.destroy(linger=0)
         self.process.join(5)
 
-    def _ask(self, body: bytes) -> bytes:
+    def ask(self, body: bytes) -> bytes:
+        """Return the reply to a request, whatever it is."""
         self._socket.send_multipart([b"", body])
         return self._socket.recv_multipart()[1]
 
