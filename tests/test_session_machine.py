@@ -36,12 +36,14 @@ from controld.changes import (
     BypassChanged,
     EngineChanged,
     EngineState,
+    LoadProgressed,
     MorphChanged,
     MuteChanged,
     ParameterChanged,
     PedalboardChanged,
     SnapshotChanged,
     State,
+    StateChange,
     TempoChanged,
 )
 from controld.session.engine_events import EffectReported, EngineConnected, EngineLost, ParameterReported
@@ -93,23 +95,43 @@ BANKS = (Bank("Both", ("Stage", "Twins")), Bank("Twins alone", ("Twins",)))
 class Stage(RuleBasedStateMachine):
     """A player, an engine with moods, and a bridge that may list effects or not."""
 
-    @initialize(at_once=st.booleans())
-    def start(self, at_once: bool) -> None:
+    @initialize(at_once=st.booleans(), mute=st.booleans(), preload=st.integers(0, 2), load=st.booleans())
+    def start(self, at_once: bool, mute: bool, preload: int, load: bool) -> None:
         self.now = 0.0
-        self.at_once = at_once
+        self.at_once, self.mute = at_once, mute
+        self.loading: LoadProgressed | None = None
         self.session = Session((board(), TWINS), Outbox(), banks=BANKS)
         self.session.wants_beats = at_once
         self.engine = FakeEngine()
         self.connected = False
+        self.session.preload(preload)
+        self.session.want_load(wanted=load)
+
+    def hello(self) -> EngineConnected:
+        """Return how the bridge greets: one that tells no events is asked while nobody plays."""
+        offers = {"effects", "presets"} if self.at_once else set()
+        return EngineConnected(frozenset(offers | (set() if self.mute else {"events"})))
+
+    def hear(self, changes: list[StateChange]) -> None:
+        """Take facts: how far a load is never goes back, and ends."""
+        for change in changes:
+            if isinstance(change, LoadProgressed):
+                assert 0 <= change.done <= change.total
+                running = self.loading
+                if running is not None and running.pedalboard == change.pedalboard:
+                    assert change.done >= running.done or change.total != running.total
+                self.loading = None if change.done == change.total else change
+            elif isinstance(change, PedalboardChanged) and change.state is not State.ASKED:
+                assert self.loading is None or self.loading.pedalboard != change.pedalboard
 
     @rule(action=ACTIONS)
     def play(self, action: EngineAction) -> None:
-        self.session.receive(action, "floor", self.now)
+        self.hear(self.session.receive(action, "floor", self.now))
 
     @rule(steps=st.integers(1, 6), limit=st.integers(1, 5))
     def serve(self, steps: int, limit: int) -> None:
         for _ in range(steps if self.connected else 0):
-            self.engine.step(self.session, limit, self.now)
+            self.hear(self.engine.step(self.session, limit, self.now))
 
     @precondition(lambda self: not self.connected)
     @rule(survived=st.booleans())
@@ -117,7 +139,7 @@ class Stage(RuleBasedStateMachine):
         if not survived:
             self.engine = FakeEngine()
         self.connected = True
-        self.session.receive_event(EngineConnected(frozenset({"effects", "presets"}) if self.at_once else frozenset()))
+        self.session.receive_event(self.hello())
 
     @precondition(lambda self: self.connected)
     @rule()
@@ -136,7 +158,30 @@ class Stage(RuleBasedStateMachine):
         self.engine.time_out = lambda request: isinstance(request, WriteBypass | WriteParameters)
         self.engine.step(self.session, 1, self.now)
         self.engine.time_out = healthy
-        self.session.receive_event(EngineConnected(frozenset({"effects", "presets"}) if self.at_once else frozenset()))
+        self.session.receive_event(self.hello())
+
+    @precondition(lambda self: self.connected and self.engine.jack)
+    @rule()
+    def jack_dies(self) -> None:
+        """The host lives on, with effects that are joined to nothing."""
+        self.engine.kill_jack()
+
+    @precondition(lambda self: not self.engine.jack)
+    @rule()
+    def jack_is_back(self) -> None:
+        """With a new host, as it has to be; the bridge may be heard of that, or not."""
+        self.engine = FakeEngine()
+
+    @precondition(lambda self: self.connected)
+    @rule(seconds=st.integers(1, 12))
+    def rest(self, seconds: int) -> None:
+        """Nobody plays for a while."""
+        end = self.now + seconds
+        while (due := self.session.next_deadline()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.hear(self.session.tick(self.now))
+            self.hear(self.engine.run(self.session, 2, self.now))
+        self.now = end
 
     @precondition(lambda self: self.connected)
     @rule()
@@ -191,6 +236,14 @@ class Stage(RuleBasedStateMachine):
                 assert fact.position is None or 0 <= fact.position <= 1
 
     @invariant()
+    def no_number_is_held_twice(self) -> None:
+        """An effect, a spare and what has to go are three."""
+        rig = self.session._executor.rig
+        groups = [rig.effects.values(), rig.spares.held, rig.spares.unwanted, rig.leftovers]
+        numbers = [effect.instance for group in groups for effect in group]
+        assert len(numbers) == len(set(numbers))
+
+    @invariant()
     def a_confirmed_mute_is_silent(self) -> None:
         """Nothing leads to the speakers while it is said that nothing does."""
         mute = next(fact for fact in self.session.report() if isinstance(fact, MuteChanged))
@@ -198,17 +251,25 @@ class Stage(RuleBasedStateMachine):
             assert not any(target.startswith("system:") for _, target in self.engine.connections)
 
     def teardown(self) -> None:
+        if not self.engine.jack:
+            self.jack_is_back()
         if not self.connected:
             self.connect(survived=True)
+        elif self.session._executor.state is EngineState.DOWN or self.engine.effects == {}:
+            self.session.receive_event(self.hello())  # its host was started anew
         self.session.wants_beats = False
         self.engine.run(self.session, 2, self.now)
-        self.session.tick(self.now + 10)
-        self.engine.run(self.session, 2, self.now + 10)
+        for _ in range(3):  # audits wait for their time
+            self.rest(40)
         self._everything_is_at_the_wish()
 
     def _everything_is_at_the_wish(self) -> None:
         rig = self.session._executor.rig
-        assert {effect.instance for effect in rig.effects.values()} == set(self.engine.effects)
+        spares = {effect.instance: effect for effect in rig.spares.held}
+        assert {effect.instance for effect in rig.effects.values()} | spares.keys() == set(self.engine.effects)
+        assert all(self.engine.effects[number].bypassed for number in spares)
+        assert not rig.spares.unwanted
+        assert not rig.leftovers
         assert set(rig.wished) == self.engine.connections
         assert not self.session.moving
         assert self.engine.processing
