@@ -22,13 +22,12 @@ from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient
 from controld.bridge.protocol_values import read_members
-from controld.bridge.supervisor_watch import FrozenWatch
 from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
 from controld.check import catalogue_symbols
 from controld.config_plugins import presets_of
 from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
-from controld.engine_start import client_of, start_bridge
+from controld.engine_start import start_engine
 from controld.errors import ControldError
 from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
 from controld.figures import Facts
@@ -94,7 +93,6 @@ class Daemon:
         self._surface_set = SurfaceSet(self.rig, self._receive, self._loop)
         self._services: list[Service] = []
         self._client: BridgeClient | None = None
-        self._frozen: FrozenWatch | None = None
         self._health = Health()
         self._systemd = Notifier()
         self._noted: dict[type, Callable[[Any], None]] = {
@@ -138,7 +136,8 @@ class Daemon:
             stack.push_async_callback(self._door.stop)
             stack.callback(self._hub.stop)
             await self._surface_set.start_osc(self.config.surfaces, stack)
-            await self._start_engine(stack)
+            engine = self.config.engine
+            self._client = await start_engine(engine, self.rig.outbox, self._replied, self._engine_told, stack)
             self._surface_set.start_midi(self.config.surfaces, stack)
             await self._start_services(stack)
             self._keeper.start()
@@ -149,12 +148,6 @@ class Daemon:
             self._reloading.start()
             stack.push_async_callback(self._reloading.stop)
             yield
-
-    async def _start_engine(self, stack: AsyncExitStack) -> None:
-        self._frozen = await start_bridge(self.config.engine, stack)
-        self._client = client_of(self.config.engine, self.rig.outbox, self._replied, self._engine_told)
-        self._client.start()
-        stack.push_async_callback(self._client.stop)
 
     async def _start_services(self, stack: AsyncExitStack) -> None:
         for service in wanted_services(self.config, self):
@@ -173,8 +166,6 @@ class Daemon:
         self._hub.enter(self.rig.receive_reply, request, reply)
 
     def _engine_told(self, event: EngineEvent) -> None:
-        if self._frozen is not None:
-            self._frozen.note(event)
         self._hub.enter(self.rig.receive_engine_event, event)
 
     def _take(self, config: RigConfig) -> None:
