@@ -191,6 +191,7 @@ COMMANDS = (
     _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
     _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
     _command("layout", "make a surface for TouchOSC or Open Stage Control from the rig", "controld.layouts.command"),
+    _command("card", "draw what each switch does, to print", "controld.cards.command"),
     _command("schema", "print the JSON Schema of the configuration files, for editors", "controld.check", "schema"),
 )
 
@@ -274,6 +275,13 @@ A mistake in a variable is told like one in the file.""",
 
 Switches light when the rig confirms them, faders show the value in the parameter's unit, labels and colours are those
 of the rig. `controld pair` says how it gets onto the tablet.""",
+    "card": """
+
+  controld card                          every page and pedalboard of the floorboard, as card.html, to print
+  controld card floor --paper a5 -o floor.html
+  controld card --page solo -o solo.svg
+
+Switches are drawn as they stand, in the colours of their lights; `place` in the profile says where that is.""",
     "ports": """
 
 A surface names a port by a part of its name with `*`, or by a regular expression between slashes.""",

@@ -35,6 +35,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {
         "core": ("rig", "trace", "standin", "offline", "trial", "service", "metrics"),
         "layouts": ("layouts",),
+        "cards": ("cards",),
         "learning": ("learn_hear", "learn_guess", "learn_profile", "learn_lesson", "learn_touch"),
     },
     {
@@ -62,6 +63,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {
         "advice": ("advice",),
         "layout command": ("layouts.command",),
+        "card command": ("cards.command",),
         "settings": ("settings", "status", "service_unit"),
         "trials": ("trials", "playing", "keys"),
     },

@@ -61,6 +61,8 @@ def symbol_label(symbol: str) -> str:
 def pick_label(what: str, pick: Pick) -> str:
     """Return a name as it is, a number or a way with what it is of: "snapshot 2", "next board"."""
     match pick:
+        case Seek.BACK:
+            return "back"
         case Seek():
             return f"{pick.value} {what}"
         case int():

@@ -159,8 +159,9 @@ class Display:
 class Control:
     """One control of a surface; `name` is without the surface's name. `source.address` is where OSC shows it.
 
-    `touch` says that a hand is on it. A control that is `raw` was written in a rule instead of a profile: it hears its
-    message beside whoever else listens to it.
+    `place` is where it stands on the device: its row, counted from the player, and its column, from the left, both from
+    1 (None: nobody said). `touch` says that a hand is on it. A control that is `raw` was written in a rule instead of a
+    profile: it hears its message beside whoever else listens to it.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Control:
     touch: Source | None = None
     raw: bool = False
     display: Display | None = None
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,9 @@ class Profile:
 
 def sent_of(profile: Profile) -> object:
     """Return what of a profile says how a device is heard: two profiles that are equal in it are heard alike."""
-    return profile.channel, {name: replace(each, light=None, display=None) for name, each in profile.controls.items()}
+    return profile.channel, {
+        name: replace(each, light=None, display=None, place=None) for name, each in profile.controls.items()
+    }
 
 
 def shown_of(profile: Profile) -> object:

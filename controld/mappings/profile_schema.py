@@ -134,8 +134,13 @@ def compile_control(node: Node, name: str, default_channel: int, report: Report)
     shown_only = kind is Kind.LIGHT and medium is not SourceType.OSC
     return Control(
         name, kind, None if shown_only else source, light, Coding(record["coding"]), record["calibrate"],
-        detent=record["detent"], touch=_touch(record, channel),
+        detent=record["detent"], touch=_touch(record, channel), place=_place(record),
     )  # fmt: skip
+
+
+def _place(record: Record) -> tuple[int, int] | None:
+    written = record["place"]
+    return (written[0], written[1]) if written and len(written) == 2 else None
 
 
 def _judge(record: Record, kind: Kind, medium: SourceType, report: Report) -> None:

@@ -21,6 +21,7 @@ __all__ = [
 
 _ONE_CHANNEL = integer(1, 16, "a channel")
 
+PLACE = ListOf(integer(1, 64, "a row and a column"), "row and column, as in `[1, 3]`", 2, 2)
 TOUCH = Table(
     "touch", "`touch`",
     {
@@ -59,6 +60,8 @@ CONTROL = Table(
         "ring": Field(RING, "Its ring of lights, or motor."),
         "argument": Field(integer(1, 64, "the number of an argument,"), "Which argument of the OSC message counts.",
                           default=1),
+        "place": Field(PLACE, "Where it stands on the device, for drawings: its row, counted from the player, and its "
+                       "column, from the left.", examples=([1, 3],)),
         "description": Field(text("a description"), "For people.", default=""),
     },
     doc="One knob, switch, pedal or light.",
