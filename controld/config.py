@@ -15,7 +15,7 @@ from controld.config_files import DiskFiles, Files
 from controld.config_mappings import MappingFile, MappingFiles
 from controld.config_names import names_of
 from controld.config_profiles import ProfileShelf, profile_folders
-from controld.config_running import log_of, service_of
+from controld.config_running import discovery_of, log_of, metrics_of, service_of, web_of
 from controld.config_schema import RIG, engine_of, midi_of, osc_of, shares_host
 from controld.config_settings import laid_over
 from controld.config_values import (
@@ -27,6 +27,7 @@ from controld.config_values import (
     RigConfig,
     Startup,
     SurfaceConfig,
+    WebConfig,
 )
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
@@ -135,6 +136,9 @@ class RigLoader:
             preload=record["preload"],
             log=log_of(record),
             service=service_of(record),
+            web=self._web(record, surfaces),
+            metrics=metrics_of(record),
+            discovery=discovery_of(record),
             over=self.over,
             files=tuple(self.files),
             folders=tuple(self.folders),
@@ -198,6 +202,15 @@ class RigLoader:
             if used and medium not in record:
                 what = f"the profile `{profile.name}` has {medium.upper()} controls, but `{name}` has no `{medium}`"
                 self.report.error(record.at("profile"), what)
+
+    def _web(self, record: Record, surfaces: Mapping[str, SurfaceConfig]) -> WebConfig | None:
+        web = web_of(record)
+        if web is not None and web.surface:
+            named = [name for name, each in surfaces.items() if each.osc is not None]
+            if web.surface not in named and len(surfaces) == len(record["surfaces"]):
+                hint = nearest(web.surface, named) or known_names(named)
+                self.report.error(record["web"].at("surface"), f"there is no OSC surface `{web.surface}`", hint)
+        return web
 
     # Pedalboards
 

@@ -6,11 +6,13 @@ Pure. The engine, the surfaces and the music are in `config_schema`.
 import re
 from collections.abc import Mapping
 
-from controld.config_values import LogConfig, ServiceConfig
+from controld.config_addresses import listen_address, network
+from controld.config_values import DiscoveryConfig, LogConfig, MetricsConfig, ServiceConfig, WebConfig
 from controld.document import Node
 from controld.errors import nearest
 from controld.shape import Field, Leaf, Mistake, Record, Table, listed
-from controld.shape_leaves import boolean, integer, parse_duration, pattern
+from controld.shape_leaves import boolean, integer, name, parse_duration, pattern, text
+from controld.shape_lists import OneOrMany
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATS = ("text", "json")
@@ -75,9 +77,45 @@ SERVICE = Table(
     },
     doc="The Session Manager's service for programs: calls and events by ZeroMQ.",
 )  # fmt: skip
+_ALLOW = Field(OneOrMany(network(), "a list of addresses and networks"),
+               "The only hosts that are answered, by address or network; without it all are.", default=(),
+               examples=(["192.168.1.20", "10.0.0.0/24"],))  # fmt: skip
+WEB = Table(
+    "web", "`web`",
+    {
+        "listen": Field(listen_address(), "Where to listen: address and port (TCP).", required=True,
+                        examples=("127.0.0.1:9080",)),
+        "allow": _ALLOW,
+        "surface": Field(name("the name of a surface"), "The OSC surface whose port and controls are described; "
+                         "without it the first one.", default="", examples=("tablet",)),
+    },
+    doc="The rig over HTTP: OSCQuery, which describes every address and tells its value, and downloads.",
+)  # fmt: skip
+METRICS = Table(
+    "metrics", "`metrics`",
+    {
+        "listen": Field(listen_address(), "Where to listen: address and port (TCP).", required=True,
+                        examples=("127.0.0.1:9123",)),
+        "allow": _ALLOW,
+    },
+    doc="The daemon's figures over HTTP, as Prometheus reads them.",
+)  # fmt: skip
+DISCOVERY = Table(
+    "discovery", "`discovery`",
+    {
+        "name": Field(text("a name"), "What the rig is called in the network; without it after this machine.",
+                      default="", examples=("Stage rig",)),
+        "loopback": Field(boolean(), "Whether what only this machine can reach is announced too, to this machine.",
+                          default=False, examples=(True,)),
+    },
+    doc="Announcing the rig in the network by mDNS (Bonjour), so that apps find it by its name.",
+)  # fmt: skip
 RUNNING: Mapping[str, Field] = {
     "log": Field(LOG, "What is logged.", examples=({"level": "DEBUG"},)),
     "service": Field(SERVICE, "The Session Manager's service for programs.", examples=({"base_port": 5555},)),
+    "web": Field(WEB, "OSCQuery and downloads over HTTP.", examples=({"listen": "127.0.0.1:9080"},)),
+    "metrics": Field(METRICS, "Figures for Prometheus.", examples=({"listen": "127.0.0.1:9123"},)),
+    "discovery": Field(DISCOVERY, "Announcing the rig in the network.", examples=({"name": "Stage rig"},)),
 }
 
 
@@ -95,3 +133,25 @@ def service_of(record: Record) -> ServiceConfig | None:
     if not service["enabled"]:
         return None
     return ServiceConfig(service["name"], service["host"], service["base_port"], service["request_timeout"])
+
+
+def web_of(record: Record) -> WebConfig | None:
+    """Return what the rig's record wants over HTTP; None for nothing."""
+    web: Record | None = record["web"]
+    if web is None or web["listen"] is None:
+        return None
+    return WebConfig(web["listen"], web["allow"], web["surface"])
+
+
+def metrics_of(record: Record) -> MetricsConfig | None:
+    """Return where the rig's record wants figures told; None for nowhere."""
+    metrics: Record | None = record["metrics"]
+    if metrics is None or metrics["listen"] is None:
+        return None
+    return MetricsConfig(metrics["listen"], metrics["allow"])
+
+
+def discovery_of(record: Record) -> DiscoveryConfig | None:
+    """Return how the rig's record wants it announced; None for not at all."""
+    discovery: Record | None = record["discovery"]
+    return None if discovery is None else DiscoveryConfig(discovery["name"], discovery["loopback"])

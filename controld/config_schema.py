@@ -5,6 +5,7 @@ Pure. What the file names (profiles, pedalboards, mappings) is read by `config`.
 
 import re
 
+from controld.config_addresses import ADDRESS_PATTERN, listen_address, network, parse_address
 from controld.config_running import RUNNING, seconds
 from controld.config_values import EngineConfig, MidiPorts, OscConfig
 from controld.document import Node
@@ -12,32 +13,12 @@ from controld.errors import nearest
 from controld.mappings.defaults import DEFAULTS
 from controld.mappings.schema_tables import PANIC, VARIABLES
 from controld.mappings.schema_words import NOT_BUILT_YET
-from controld.osc_limits import DEFAULT_RATE, MAX_RATE, MIN_RATE, Limits, parse_network
+from controld.osc_limits import DEFAULT_RATE, MAX_RATE, MIN_RATE, Limits
 from controld.shape import Field, JsonSchema, Leaf, Mistake, Record, Table, listed
 from controld.shape_leaves import boolean, choice, custom, integer, name, number, pattern, text, version
 from controld.shape_lists import MapOf, OneOrMany
 
-LOOPBACK = "127.0.0.1"
 ENGINES = ("virtual", "mod-host", "bridge")
-_HOST_PORT = re.compile(r"(?:(?P<host>[^\s:\[\]]+)|\[(?P<six>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})")
-_ADDRESS_PATTERN = r"^([^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"
-
-
-def parse_address(written: str) -> tuple[str, int] | None:
-    """Return "host:port" or "[ipv6]:port" in its two parts; None where it is none."""
-    found = _HOST_PORT.fullmatch(written)
-    if found is None or not 0 < int(found["port"]) < 65_536:
-        return None
-    return found["host"] or found["six"], int(found["port"])
-
-
-def _listen(node: Node) -> tuple[str, int]:
-    if isinstance(node.value, int) and not isinstance(node.value, bool) and 0 < node.value < 65_536:
-        return LOOPBACK, node.value
-    address = parse_address(node.value) if isinstance(node.value, str) else None
-    if address is None:
-        raise Mistake(f"expected an address and a port as in `127.0.0.1:9000`, found {node.describe()}")
-    return address
 
 
 def _reply(node: Node) -> str | int | tuple[str, int]:
@@ -59,13 +40,6 @@ def _tcp(node: Node) -> bool | int:
     if isinstance(value, bool) or (isinstance(value, int) and 0 < value < 65_536):
         return value
     raise Mistake(f"expected `true` for the same port as UDP, or a port from 1 to 65535, found {node.describe()}")
-
-
-def _network(written: str) -> str:
-    if parse_network(written) is None:
-        hint = "hosts are told by their addresses here" if written[:1].isalpha() else ""
-        raise Mistake(f"expected an address or network as in `192.168.1.0/24`, found `{written}`", hint)
-    return written
 
 
 def _port_glob(written: str) -> str:
@@ -92,19 +66,15 @@ def _mod_host_address(written: str) -> str:
 
 _REPLY_SCHEMA: JsonSchema = {"anyOf": [
     {"const": "sender"}, {"type": "string", "pattern": r"^port\s+[0-9]{1,5}$"},
-    {"type": "string", "pattern": _ADDRESS_PATTERN},
-]}  # fmt: skip
-_LISTEN_SCHEMA: JsonSchema = {"anyOf": [
-    {"type": "integer", "minimum": 1, "maximum": 65_535}, {"type": "string", "pattern": _ADDRESS_PATTERN},
+    {"type": "string", "pattern": ADDRESS_PATTERN},
 ]}  # fmt: skip
 _TCP_SCHEMA: JsonSchema = {"anyOf": [
     {"type": "boolean"}, {"type": "integer", "minimum": 1, "maximum": 65_535},
 ]}  # fmt: skip
-_NETWORK = custom("an address or network as in `192.168.1.0/24`", _network, {"type": "string", "minLength": 2})
 _ENGINE = EngineConfig()
 _ENDPOINT = pattern("a ZeroMQ address as in `tcp://127.0.0.1:6000`", r"^(tcp://[^\s:]+:[0-9]+|ipc://\S+)$")
 _ADDRESS = custom("an address and a port as in `127.0.0.1:5555`", _mod_host_address,
-                  {"type": "string", "pattern": _ADDRESS_PATTERN})  # fmt: skip
+                  {"type": "string", "pattern": ADDRESS_PATTERN})  # fmt: skip
 _PORTS = custom("a part of a port's name with `*` as the rest, or a `/regular expression/`", _port_glob,
                 {"type": "string", "minLength": 1})  # fmt: skip
 _FILES = OneOrMany(text("a path, in which `*` stands for any name"), "a list of paths")
@@ -146,7 +116,7 @@ MIDI = Table(
 OSC = Table(
     "osc_port", "an OSC port",
     {
-        "listen": Field(Leaf(_listen, _LISTEN_SCHEMA, "an address"), "Where to listen: address and port (UDP).",
+        "listen": Field(listen_address(), "Where to listen: address and port (UDP).",
                         required=True, examples=("127.0.0.1:9000",)),
         "reply": Field(Leaf(_reply, _REPLY_SCHEMA, "whom to answer"),
                        "Whom to answer: `sender` (the socket it came from), `port 9001` (of the sender's host), or one "
@@ -154,7 +124,7 @@ OSC = Table(
         "tcp": Field(Leaf(_tcp, _TCP_SCHEMA, "`true` or a port"),
                      "Whether OSC is taken over TCP as well: `true` at the same port, or another port.",
                      default=False, examples=(True,)),
-        "allow": Field(OneOrMany(_NETWORK, "a list of addresses and networks"),
+        "allow": Field(OneOrMany(network(), "a list of addresses and networks"),
                        "The only hosts that are heard, by address or network; without it all are.", default=(),
                        examples=(["192.168.1.20", "10.0.0.0/24"],)),
         "rate": Field(number(f"messages a second from {MIN_RATE:g} to {MAX_RATE:g}", MIN_RATE, MAX_RATE),

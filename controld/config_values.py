@@ -61,6 +61,31 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The rig over HTTP: where it listens (host and port), who may come ((): everybody), whose port it tells of."""
+
+    listen: tuple[str, int]
+    allow: tuple[str, ...] = ()
+    surface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """Figures for Prometheus: where they are told (host and port), and to whom ((): everybody)."""
+
+    listen: tuple[str, int]
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryConfig:
+    """Announcing the rig: its name ("": that of the machine), and whether what only this machine reaches is too."""
+
+    name: str = ""
+    loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MidiPorts:
     """Which MIDI ports belong to a surface: globs over port names, or `/regular expressions/`; "" for none."""
 
@@ -139,6 +164,9 @@ class RigConfig:
     preload: int = 0
     log: LogConfig = field(default_factory=LogConfig)
     service: ServiceConfig | None = None
+    web: WebConfig | None = None
+    metrics: MetricsConfig | None = None
+    discovery: DiscoveryConfig | None = None
     files: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     warnings: tuple[Problem, ...] = ()

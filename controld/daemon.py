@@ -90,7 +90,7 @@ class Daemon:
         self._tracer = Tracer(self._door, self.rig)
         self._reloading = Reloading(config, catalogue_symbols(), self._take, self._tracer.note, self._notice)
         self._asked: RigConfig | None = None  # the newest configuration, with what waits for the next start
-        self._surface_set = SurfaceSet(self.rig, self._receive, self._loop)
+        self._surface_set = SurfaceSet(self.rig, self.receive, self._loop)
         self._services: list[Service] = []
         self._client: BridgeClient | None = None
         self._health = Health()
@@ -157,7 +157,8 @@ class Daemon:
 
     # In
 
-    def _receive(self, event: SurfaceEvent) -> None:
+    def receive(self, event: SurfaceEvent) -> None:
+        """Take what a surface did, or a service for one; after what came before it, and else at once."""
         if self._quiet and surface_of(event) in self._quiet and not isinstance(event, SurfaceConnected | SurfaceLost):
             return
         self._hub.enter(self.rig.receive, event)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controld.config import find_config
+from controld.config_addresses import parse_address
 from controld.config_profiles import ProfileShelf, profile_folders
-from controld.config_schema import RIG, midi_of, osc_of, parse_address
+from controld.config_schema import RIG, midi_of, osc_of
 from controld.config_values import MidiPorts, OscConfig
 from controld.document import Node
 from controld.errors import ConfigError, ControldError, hinted

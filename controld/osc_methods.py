@@ -58,6 +58,11 @@ class Method:
     read: Callable[[list[str], OscArg, Scale | None], Reading]
     needs_arg: bool = True
 
+    @property
+    def only_told(self) -> bool:
+        """Whether nothing can be sent there."""
+        return self.read is _read_only
+
     def apply(self, names: list[str], args: tuple[OscArg, ...], scale: Scale | None) -> Reading:
         """Return what a message with these arguments asks for, or why it asks for nothing that can be."""
         if len(args) == 2 and self.pattern in _LISTS and _number(args[1]) is not None:

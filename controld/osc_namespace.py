@@ -67,6 +67,7 @@ class Namespace:
         self._worded = False  # whether anybody reads names, and values in words
         self._routes: dict[str, _Route | str] = {}
         self._hints_left = MAX_HINTS
+        self.shape = 0  # counts up whenever addresses, ranges or the names of lists become others
 
     # In
 
@@ -93,6 +94,20 @@ class Namespace:
         facts = self._effects.get(parts[2], {}) if len(parts) > 2 and parts[1] == "effect" else self._board
         below = address + "/"
         return [fact for name, fact in facts.items() if name == address or name.startswith(below)]
+
+    # For those who describe it
+
+    def facts(self) -> dict[str, Fact]:
+        """Return everything that is true, by address."""
+        return {**self._board, **{address: fact for held in self._effects.values() for address, fact in held.items()}}
+
+    def scales(self) -> dict[str, dict[str, Scale]]:
+        """Return the scales of parameters by effect and symbol, of the effects as on the board."""
+        return {effect: dict(self._scales.get(effect, {})) for effect in self._effects}
+
+    def names(self) -> dict[str, Sequence[str]]:
+        """Return the names of the entries of lists: of "snapshot", "pedalboard" and "bank"."""
+        return dict(self._lists)
 
     # Out
 
@@ -174,6 +189,7 @@ class Namespace:
         if scales.get(symbol) is not scale:
             scales[symbol] = scale
             self._routes.clear()
+            self.shape += 1
         value = change.confirmed
         if value is None or not isfinite(value):
             return []
@@ -240,6 +256,7 @@ class Namespace:
         self._effects = {effect: self._effects.get(effect, {}) for effect in change.effects}
         self._scales = {effect: self._scales.get(effect, {}) for effect in change.effects}
         self._routes.clear()
+        self.shape += 1
         self._hints_left = MAX_HINTS
         if change.state is State.ASKED:
             return []
@@ -264,6 +281,7 @@ class Namespace:
     def _tell_names(self, room: str, names: Sequence[str]) -> list[Fact]:
         """Tell the name of each entry of a list, and none for the last time of those that are gone."""
         before, self._lists[room] = self._lists.get(room, ()), names
+        self.shape += before != names
         if not self._worded:
             return []
         said = [*names, *("" for _ in before[len(names) :])]

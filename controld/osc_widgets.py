@@ -66,6 +66,7 @@ class Widgets:
         Raises:
             OscPatternError: an address is a malformed pattern.
         """
+        self.surface = surface
         widgets = [_widget(surface, control, control.source) for control in profile.controls.values() if control.source]
         self._by_control = {widget.control: widget for widget in widgets}
         self._exact: dict[str, tuple[Widget, ...]] = {}
@@ -108,6 +109,10 @@ class Widgets:
     def fact(self, address: str) -> Fact | None:
         """Return what is shown at an address, None where nothing is."""
         return self._facts.get(address)
+
+    def by_address(self) -> dict[str, tuple[Widget, ...]]:
+        """Return the controls whose address is written out, by that, in the order of their arguments."""
+        return dict(self._exact)
 
     def message_for(self, control: str, position: float) -> tuple[str, tuple[Value, ...]] | None:
         """Return the message a control of this full name sends at a position; None where that cannot be said.

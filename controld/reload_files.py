@@ -105,9 +105,13 @@ def taken_profile(before: SurfaceConfig, after: SurfaceConfig | None) -> Surface
 
 
 def needs_restart(running: RigConfig, wanted: RigConfig) -> bool:
-    """Tell whether two configurations differ in what is only taken at a start: surfaces, ports, engine, service."""
-    ports, wished = ([(each.name, each.midi, each.osc) for each in config.surfaces] for config in (running, wanted))
-    return (ports, running.engine, running.service) != (wished, wanted.engine, wanted.service)
+    """Tell whether two configurations differ in what is only taken at a start: ports and addresses, the engine."""
+    return _opened(running) != _opened(wanted)
+
+
+def _opened(config: RigConfig) -> object:
+    ports = [(each.name, each.midi, each.osc) for each in config.surfaces]
+    return ports, config.engine, config.service, config.web, config.metrics, config.discovery is None
 
 
 def _nodes(texts: Mapping[Path, bytes], base: Path) -> dict[str, Node]:

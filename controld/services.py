@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from controld.config_settings import laid_over, values_of
 from controld.config_values import RigConfig
 from controld.errors import ConfigError
+from controld.rig_desk import RigDesk
 from controld.rpc.service import RpcService
 from controld.service import Desk, Service
 from controld.yaml_reader import read_document
 
-Factory = Callable[[RigConfig, Desk], Service | None]
+Factory = Callable[[RigConfig, RigDesk], Service | None]
 
 
 def _rpc(config: RigConfig, desk: Desk) -> Service | None:
@@ -30,10 +31,34 @@ def _rpc(config: RigConfig, desk: Desk) -> Service | None:
     return RpcService(desk, served.name, address, served.request_timeout_s, settings)
 
 
-FACTORIES: tuple[Factory, ...] = (_rpc,)
+def _metrics(config: RigConfig, desk: Desk) -> Service | None:
+    if config.metrics is None:
+        return None
+    from controld.web_metrics import MetricsService
+
+    return MetricsService(config.metrics, desk)
 
 
-def wanted_services(config: RigConfig, desk: Desk) -> list[Service]:
+def _web(config: RigConfig, desk: RigDesk) -> Service | None:
+    if config.web is None:
+        return None
+    from controld.web_oscquery import OscQuery
+
+    return OscQuery(config, desk)  # a page of another kind is added here: `served.server.add_page(path, page)`
+
+
+def _discovery(config: RigConfig, desk: RigDesk) -> Service | None:
+    if config.discovery is None:
+        return None
+    from controld.discovery import Discovery
+
+    return Discovery(config, desk)
+
+
+FACTORIES: tuple[Factory, ...] = (_rpc, _metrics, _web, _discovery)
+
+
+def wanted_services(config: RigConfig, desk: RigDesk) -> list[Service]:
     """Return the services that a rig wants, in the order in which they are opened."""
     made = (factory(config, desk) for factory in FACTORIES)
     return [service for service in made if service is not None]

@@ -26,7 +26,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {"differences": ("differences",), "vocabulary": ("events", "actions", "changes", "feedback", "figures")},
     {"mappings": ("mappings",), "session": ("session",)},
     {
-        "osc codec": ("osc_",),
+        "osc codec": ("osc_", "oscquery_"),
         "midi codec": ("midi_",),
         "importers": ("importers",),
         "bridge codec": ("bridge.protocol", "bridge.modhost_protocol", "bridge.jsoncpp"),
@@ -55,11 +55,12 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "store": ("store",),
         "hub": ("hub",),
         "health": ("health",),
+        "web server": ("web_server",),
         "systemd": ("systemd",),
         "programs": ("rpc.machine", "rpc.service", "rpc.sockets"),
         "ports": ("ports",),
     },
-    {"reload": ("reload", "generations", "rollback", "restore")},
+    {"reload": ("reload", "generations", "rollback", "restore"), "desk": ("rig_desk",)},
     {
         "advice": ("advice",),
         "layout command": ("layouts.command",),
@@ -67,7 +68,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "settings": ("settings", "status", "service_unit"),
         "trials": ("trials", "playing", "keys"),
     },
-    {"learn": ("learn",)},
+    {"learn": ("learn",), "programs": ("web_metrics", "web_oscquery", "web_listener", "discovery")},
     {
         "daemon": ("daemon", "tracer", "run", "services", "surface_set", "engine_start"),
         "import command": ("importers.command", "importers.files"),
