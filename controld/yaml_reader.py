@@ -17,6 +17,7 @@ from controld.errors import ConfigError, Problem
 
 MAX_BYTES = 8 << 20  # a rig of 2,000 rules takes 0.3 MB; what is larger is another kind of file
 MAX_DEPTH = 64  # the language nests about ten deep
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 MAX_VALUES = 1_000_000  # counted with aliases expanded: ten lines of aliases can stand for billions of values
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -136,7 +137,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if depth > MAX_DEPTH:
-            self._fail(event, f"nested more than {MAX_DEPTH} deep")
+            self._fail(event, _TOO_DEEP)
         before, anchor = self._weight, event.anchor
         self._count(event, 1)
         if anchor is not None:
@@ -233,6 +234,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
         return Problem(path, 0, 0, f"not YAML: {shortened(words, 200)}")
     lines = text.splitlines()
     line, column = mark.line + 1, mark.column + 1
+    if "nesting depth" in said:  # libyaml looks further ahead than we count, and has a limit of its own
+        return Problem(path, line, column, _TOO_DEEP)
     if line > len(lines):  # the end of the file, where an editor has no line to show
         line, column = len(lines), len(lines[-1]) + 1
     here = lines[line - 1]
