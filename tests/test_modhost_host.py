@@ -123,7 +123,27 @@ class TestWhatPasses:
         assert moved
         assert moved == {symbol: preset.values[symbol] for symbol in moved}
 
-    @pytest.mark.parametrize("line", ["", "help", "save x", "load x"])
+    def test_maps_made_by_command_are_told(self, ends: Ends) -> None:
+        """mod-host itself tells only those it learned; refused ones are none."""
+        ends.do(f"add {DRIVE} 1", "midi_map 1 drive 2 20 0 1", "midi_map 9 drive 2 20 0 1", "midi_unmap 1 drive")
+        told = [event for event in ends.take() if str(event["type"]).startswith("midi")]
+        assert told == [
+            {"type": "midi_mapped", "effect_id": 1, "symbol": "drive", "channel": 2, "controller": 20},
+            {"type": "midi_unmapped", "effect_id": 1, "symbol": "drive"},
+        ]
+
+    @pytest.mark.parametrize("line", [
+        "params_flush 1 0 3 drive 0.1", "multi_remove 2 1", f"multi_add 2 {DRIVE} 5", "remove 9995",
+    ])  # fmt: skip
+    def test_what_ends_mod_host_does_not_reach_it(self, ends: Ends, mod_host: ModHostThread, line: str) -> None:
+        """It is refused in mod-host's own words."""
+        ends.do(f"add {DRIVE} 1")
+        (reply,) = ends.do(line)
+        assert reply in {"few arguments", "resp -1"}
+        assert line not in mod_host.lines
+        assert ends.do(" bypass 1 1", "bypass 1 1") == ["not found", "resp 0"]
+
+    @pytest.mark.parametrize("line", ["", " ", "help", "save x", "load x"])
     def test_what_mod_host_never_answers_is_not_asked(self, ends: Ends, mod_host: ModHostThread, line: str) -> None:
         """Nobody waits in vain."""
         assert ends.do(line) == [None]

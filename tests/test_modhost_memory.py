@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from controld.bridge.hosts.base import HostEvent
 from controld.bridge.hosts.catalogue import ENABLED, load_catalogue
-from controld.bridge.hosts.modhost_memory import BYPASS, Memory
+from controld.bridge.hosts.modhost_memory import BYPASS, Memory, reads_as
 from controld.bridge.hosts.virtual import VirtualHost
+from controld.bridge.hosts.virtual_numbers import single
 from controld.bridge.modhost_protocol import tokenize
 
 URIS = [
@@ -102,3 +103,11 @@ def take(heard: dict[int, dict[str, float]], event: HostEvent) -> None:
 
 def by_name(effects: dict[int, dict[str, float]]) -> list[tuple[int, list[tuple[str, float]]]]:
     return [(number, sorted(values.items())) for number, values in sorted(effects.items())]
+
+
+@given(st.floats(-1e6, 1e6, width=32))
+def test_a_value_is_recognised_as_mod_host_prints_it(value: float) -> None:
+    """Four decimals of 32 bits: 2182.58 comes back as 2182.5801, and is no other value; a neighbour of it is."""
+    written = single(value)
+    assert reads_as(written, float(f"{value:.4f}"))
+    assert not reads_as(written, float(f"{value + max(0.001, abs(value) * 1e-5):.4f}"))

@@ -126,7 +126,8 @@ class TestFlow:
         with client_of(mod_host) as client:
             for line in (f"add {DRIVE} 1", "midi_map 1 drive 0 20 0 1", "midi_map 1 output 0 21 0 1"):
                 client.ask(line)
-            assert client.told()[-1] == "data_finish"  # the maps themselves
+            mod_host.midi(bytes([0xB0, 20, 64]))  # the first batch goes out by itself
+            assert client.told() == ["param_set 1 drive 0.503937", "data_finish"]
             for number, value in ((20, 10), (20, 127), (21, 127), (21, 0)):
                 mod_host.midi(bytes([0xB0, number, value]))
             assert client.silent(client.feedback)
@@ -137,7 +138,13 @@ class TestFlow:
     def test_what_a_command_changed_is_not_told(self, mod_host: ModHostThread) -> None:
         """Only what happens by itself."""
         with client_of(mod_host) as client:
-            for line in (f"add {DRIVE} 1", "param_set 1 drive 1", "bypass 1 1", "remove 1"):
+            for line in (
+                f"add {DRIVE} 1",
+                "param_set 1 drive 1",
+                "bypass 1 1",
+                "midi_map 1 drive 0 20 0 1",
+                "remove 1",
+            ):
                 client.ask(line)
             assert client.silent(client.feedback)
 

@@ -206,7 +206,7 @@ SYSTEM = [
     ("state_load /tmp/x", "resp 0"),
     ("state_tmpdir /tmp/x", "resp 0"),
     ("patch_set 9 urn:x 1", "resp -3"),
-    ("patch_get 0 urn:x", "resp -101"),
+    ("patch_get 0 urn:x", "resp -902"),
     ("licensee 0", ""),
 ]
 

@@ -20,6 +20,7 @@ from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
 from controld.bridge.hosts.modhost_link import LinkState, ModHostLink
 from controld.bridge.hosts.modhost_memory import BYPASS, Memory
+from controld.bridge.hosts.modhost_vet import vet
 from controld.bridge.hosts.virtual_numbers import atoi
 from controld.bridge.modhost_protocol import (
     READ_BUFFER_BYTES,
@@ -47,7 +48,7 @@ _SLOW: Final = frozenset({
     "state_save", "multi_add", "multi_preload", "multi_remove", "multi_activate", "feature_enable", "quit",
 })  # fmt: skip
 # mod-host does them, and says nothing: whoever waited would wait in vain.
-_WITHOUT_REPLY: Final = frozenset({"", "help", "save", "load"})
+_WITHOUT_REPLY: Final = frozenset({"help", "save", "load"})
 _ADDING: Final = frozenset({"add", "preload", "multi_add", "multi_preload"})
 _STRUCTURE: Final = frozenset({"effect_added", "effect_removed", "preset_load"})
 _NO_JACK_CLIENT: Final = -201
@@ -94,8 +95,11 @@ class ModHost:
     def execute(self, line: str) -> str | None:
         """Do one command and return mod-host's reply; None where there is none in time, or no mod-host."""
         name, *words = tokenize(line)
-        if name in _WITHOUT_REPLY or self._jack_died:
+        if name in _WITHOUT_REPLY or not line.rstrip() or self._jack_died:
             return None
+        refused = vet(name, words)
+        if refused is not None:
+            return refused
         reply = self._link.ask(_padded(line), SLOW_S if name in _SLOW else COMMAND_S)
         if reply is None:
             self._tell_state()

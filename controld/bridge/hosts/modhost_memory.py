@@ -16,6 +16,7 @@ from controld.bridge.modhost_protocol import verdict
 
 BYPASS: Final = ":bypass"
 READ_ERROR: Final = 6e-5  # `param_get` prints four decimals
+_SINGLE: Final = 2.0**-23  # and keeps 24 bits
 # As JACK names the sound card's ports; what one plays to is an input.
 _HARDWARE_INPUTS: Final = ("system:playback_", "system:midi_playback_")
 _HARDWARE_OUTPUTS: Final = ("system:capture_", "system:midi_capture_")
@@ -94,7 +95,7 @@ class Memory:
         effect = self.loaded[number]
         for symbol, value in values.items():
             old = effect.values.get(symbol)
-            if old is None or not abs(value - old) <= READ_ERROR:
+            if old is None or not reads_as(old, value):
                 self._write(number, symbol, value, client="")
 
     def forget(self, number: int) -> None:
@@ -108,9 +109,9 @@ class Memory:
             return
         exact = _preset_values(effect.plugin, uri)
         for symbol, read in values.items():
-            value = exact[symbol] if abs(exact.get(symbol, float("inf")) - read) <= READ_ERROR else read
+            value = exact[symbol] if symbol in exact and reads_as(exact[symbol], read) else read
             old = effect.values.get(symbol)
-            if old is None or abs(value - old) > READ_ERROR:
+            if old is None or not reads_as(old, value):
                 self._write(number, symbol, value)
         effect.preset = uri
         self._emit("preset_load", effect_id=number, uri=uri)
@@ -139,6 +140,10 @@ class Memory:
         """Tell that the installed plugins were looked at."""
         event: HostEvent = {"plugin_count": count, "plugins_added": added, "plugins_removed": removed}
         self._events.append({"type": "plugins_rescanned", **event})
+
+    def tell_map(self, kind: str, number: int, symbol: str, **fields: object) -> None:
+        """Tell that a controller was mapped or is no more; mod-host itself tells only what it learned."""
+        self._events.append({"type": kind, "effect_id": number, "symbol": symbol, **fields})
 
     def touching(self, prefix: str) -> list[Pair]:
         """Return the connections of the port, or of the ports, whose name begins so."""
@@ -233,6 +238,11 @@ class Memory:
         self._events.append({"type": kind, **fields, **({} if client is None else {"client": client})})
 
 
+def reads_as(value: float, read: float) -> bool:
+    """Return whether `param_get`, with four decimals of 32 bits, may say `read` of a value that was set."""
+    return abs(single(value) - read) <= READ_ERROR + _SINGLE * abs(value)
+
+
 def _preset_values(plugin: Plugin | None, uri: str) -> Mapping[str, float]:
     presets = plugin.presets if plugin else ()
     return next((preset.values for preset in presets if preset.uri == uri), {})
@@ -269,6 +279,11 @@ def _each(change: Callable[[int], None], words: list[str]) -> None:
         change(atoi(word))
 
 
+def _map(memory: Memory, words: list[str]) -> None:
+    number, channel, controller = (atoi(words[at]) for at in (0, 2, 3))
+    memory.tell_map("midi_mapped", number, words[1], channel=channel, controller=controller)
+
+
 def _transport(memory: Memory, words: list[str]) -> None:
     bpb, bpm = (single(atof(word)) for word in words[1:3])
     memory.set_transport(rolling=atoi(words[0]) != 0, bpb=bpb, bpm=bpm)
@@ -282,6 +297,8 @@ _CHANGES: Mapping[str, Callable[[Memory, list[str]], None]] = {
     "param_set": lambda memory, words: memory.set(atoi(words[0]), words[1], single(atof(words[2]))),
     "params_flush": lambda memory, words: memory.flush(atoi(words[0]), words[2:]),
     "pre_run": lambda memory, words: memory.flush(atoi(words[0]), words[2:]),
+    "midi_map": _map,
+    "midi_unmap": lambda memory, words: memory.tell_map("midi_unmapped", atoi(words[0]), words[1]),
     "connect": lambda memory, words: memory.join(words[0], words[1]),
     "connect_safe": lambda memory, words: memory.join(words[0], words[1]),
     "disconnect": lambda memory, words: memory.part([(words[0], words[1])]),

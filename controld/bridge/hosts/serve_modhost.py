@@ -20,7 +20,7 @@ _COMMANDS_A_TURN: Final = 64
 _FLUSHING: Final = frozenset({"remove", "monitor_output_off"})  # these tell what waits before they answer
 # mod-host reports these also where a command caused them.
 _REPORTED: Final = frozenset({
-    "output_set", "midi_mapped", "midi_program_change", "midi_control_change", "transport", "cpu_load",
+    "output_set", "midi_program_change", "midi_control_change", "transport", "cpu_load",
 })  # fmt: skip
 
 

@@ -149,7 +149,10 @@ def _monitor_address(rig: Rig, words: list[str]) -> Outcome:
 
 def _property(rig: Rig, words: list[str]) -> Outcome:
     """Refuse: no plugin of the catalogue has properties of its own."""
-    return NO_PLUGIN if atoi(words[0]) in rig.effects else NO_INSTANCE
+    effect = rig.effects.get(atoi(words[0]))
+    if effect is None:
+        return NO_INSTANCE
+    return NO_PLUGIN if effect.plugin.midi_inputs else INVALID
 
 
 def _map_voltage(rig: Rig, words: list[str]) -> Outcome:
