@@ -65,6 +65,7 @@ class Client:
 
     address: Peer
     heard_s: float
+    senders: set[Peer] = field(default_factory=set)  # that belong to it
     keep_s: float = KEEP_S
     subscribed: bool = False
     words: bool = False  # also told names, and values in words
@@ -189,7 +190,7 @@ class Clients:
         self.arrived: list[Client] = []
         self.departed: list[Client] = []
         if reply.host:
-            self._fixed = self._add(Client((reply.host, reply.port), 0.0, inf, subscribed=True))
+            self._fixed = self._add(Client((reply.host, reply.port), 0.0, keep_s=inf, subscribed=True))
 
     def __iter__(self) -> Iterator[Client]:
         """Go through the clients, oldest first."""
@@ -222,6 +223,7 @@ class Clients:
         if len(self._aliases) >= MAX_SENDERS:
             self._aliases.pop(next(iter(self._aliases)))
         self._aliases[sender] = self._senders[sender] = client
+        client.senders.add(sender)
         client.heard_s = now
         return client
 
@@ -238,8 +240,10 @@ class Clients:
         """End a client; a fixed peer stays."""
         if client is self._fixed or self._by_address.pop(client.address, None) is None:
             return
-        self._aliases = {sender: each for sender, each in self._aliases.items() if each is not client}
-        self._senders = {sender: each for sender, each in self._senders.items() if each is not client}
+        for sender in client.senders:
+            for known in (self._aliases, self._senders):
+                if known.get(sender) is client:
+                    del known[sender]
         self.departed.append(client)
 
     def expire(self, now: float) -> None:
@@ -254,12 +258,15 @@ class Clients:
     def _admit(self, sender: Peer, now: float) -> Client:
         if len(self._senders) >= MAX_SENDERS:
             self._senders = dict(self._aliases)
+            for client in self:
+                client.senders.intersection_update(self._senders)
         client = self._senders[sender] = self._client_of(sender, now)
+        client.senders.add(sender)
         return client
 
     def _client_of(self, sender: Peer, now: float) -> Client:
         if isinstance(sender, Stream):  # answered there, whatever the reply mode
-            return self._by_address.get(sender) or self._add(Client(sender, now, inf))
+            return self._by_address.get(sender) or self._add(Client(sender, now, keep_s=inf))
         reply = self._reply
         address = (reply.host or sender[0], reply.port or sender[1])
         return self._by_address.get(address) or self._add(Client(address, now))

@@ -24,8 +24,8 @@ MAX_BYTES: Final = 16 << 20  # of all that waits
 CROWD: Final = 64  # so many of one sender that wait are more than a burst
 BURST_S: Final = 0.25  # how many messages are done at once, in seconds of the rate
 MOVES: Final = 20  # so many moves of faders weigh as much as one other message
-MAX_SENDERS: Final = 1024  # known with their counters; then one is forgotten
-FEW: Final = 32  # of so many that have nothing waiting the one is forgotten that sent least
+MAX_SENDERS: Final = 1024  # known with their counters; then some with nothing waiting are forgotten:
+FEW: Final = 32  # of so many those that sent least
 MAX_HEADS: Final = 4096  # addresses remembered before all are forgotten
 
 _ONE_FLOAT: Final = b",f\0\0"
@@ -60,6 +60,7 @@ class Line:
         self._heads: dict[bytes, bool] = {}  # of datagrams, all but the number: whether they move a fader
         self._serials = count(1)
         self._bytes = 0
+        self._nobody = Place(("", 0), told_s=inf)  # who came when there was no place for anybody
         self.merged = 0  # moves that a newer one made old before they were done
         self.dropped = 0  # packets for which there was no room
 
@@ -81,7 +82,11 @@ class Line:
         """Have a packet stand in line; return its sender's place where there was no room for it, and it is dropped."""
         place = self._places.get(peer)
         if place is None:
-            place = self._meet(peer)
+            self._forget_some()
+            if len(self._places) >= MAX_WAITING:
+                self.dropped += 1
+                return self._nobody
+            place = self._places[peer] = Place(peer)
         place.received += 1
         waiting = place.waiting
         moves = datagram[-8:-4] == _ONE_FLOAT and self._moves_fader(datagram)
@@ -124,7 +129,7 @@ class Line:
 
     def put_back(self, peer: Peer, messages: list[OscMessage]) -> None:
         """Have the rest of a bundle done before all else its sender sent."""
-        place = self._places.get(peer) or self._meet(peer)
+        place = self._places.setdefault(peer, Place(peer))
         place.waiting[key := next(self._serials)] = messages
         place.waiting.move_to_end(key, last=False)
         if place not in self._resting:
@@ -184,13 +189,13 @@ class Line:
         busy = len(self._turns) + len(self._resting)
         return len(place.waiting) < MAX_WAITING // (1 + busy) and self._bytes < MAX_BYTES
 
-    def _meet(self, peer: Peer) -> Place:
+    def _forget_some(self) -> None:
+        """Keep the number of senders bounded; who has something waiting is not forgotten."""
         if len(self._places) >= MAX_SENDERS:
-            idle = islice((place for place in self._places.values() if not place.waiting), FEW)
-            least = min(idle, key=lambda place: place.received, default=None)
-            self.forget(least.peer if least else next(iter(self._places)))
-        place = self._places[peer] = Place(peer)
-        return place
+            idle = list(islice((place for place in self._places.values() if not place.waiting), FEW))
+            idle.sort(key=lambda place: place.received)
+            for place in idle[:2]:  # two, for there may have been none a while ago
+                del self._places[place.peer]
 
     def _moves_fader(self, datagram: bytes) -> bool:
         head = datagram[:-4]

@@ -93,7 +93,7 @@ class OscSurface:
         self._outlet = self._desk.outlet
         self._inlet = Inlet(loop, self._desk.ledger, self._desk, limits, self._outlet.hear_deaf)
         self._tcp = TcpDoor(name, self._inlet, self._desk.ledger, loop, self._outlet.resume, self._hung_up)
-        self._player = Client(("", 0), 0.0, inf, deaf_until_s=inf, name="simulate")
+        self._player = Client(("", 0), 0.0, keep_s=inf, deaf_until_s=inf, name="simulate")
 
     # Life
 

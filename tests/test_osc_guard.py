@@ -1,0 +1,347 @@
+"""What a network may cost: who is heard, how much of it, how often it is answered, and how much of it is kept."""
+
+import asyncio
+import logging
+import socket
+import time
+
+import pytest
+from osc_stage import ACTIVE, FADER, GAIN, PATIENCE_S, Stage, bypass, play
+
+from controld.actions import SendOsc
+from controld.changes import ParameterChanged, State
+from controld.events import SurfaceConnected
+from controld.osc_agenda import unix_s_to_ntp
+from controld.osc_clients import GREETED_AT_ONCE, MAX_CLIENTS, REFUSED_AT_ONCE, REFUSED_PER_S
+from controld.osc_codec import encode, encode_bundle
+from controld.osc_limits import Limits
+from controld.osc_line import BURST_S, MAX_WAITING
+from controld.surfaces import osc_outlet
+
+
+def bound_to(host: str) -> socket.socket:
+    """Return a socket of another host of the loopback network."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    made.setblocking(False)
+    return made
+
+
+def test_only_who_is_allowed_is_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody else changes nothing, gets no answer, is counted, and is said once."""
+
+    async def scene(stage: Stage) -> None:
+        tablet, stranger = stage.tablet(), stage.tablet()
+        tablet.socket.close()
+        tablet.socket = bound_to("127.0.0.2")
+        for _ in range(5):
+            stranger.send(FADER, 0.9)
+        tablet.send(FADER, 0.5)
+        await tablet.hear_up_to_now()
+        assert stage.moves() == [0.5]
+        assert stage.surface.senders()[f"127.0.0.1:{stranger.port}"] == {"not_allowed": 5}
+        with pytest.raises(BlockingIOError):
+            stranger.socket.recv(100)
+        said = [record for record in caplog.records if f":{stranger.port}" in record.getMessage()]
+        assert len(said) == 1
+
+    with caplog.at_level(logging.WARNING, "controld.osc"):
+        play(scene, limits=Limits(allow=("127.0.0.2", "10.0.0.0/8")))
+
+
+def test_a_stranger_cannot_even_connect_by_tcp() -> None:
+    """The connection is closed before anything is read."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    async def scene(stage: Stage) -> None:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as stranger:
+            stranger.setblocking(False)
+            assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(stranger, 10), PATIENCE_S) == b""
+        assert stage.surface.counters["not_allowed"] == 1
+
+    play(scene, limits=Limits(tcp=port, allow=("127.0.0.2",)))
+
+
+def test_one_who_floods_is_told_and_loses_what_is_too_much(caplog: pytest.LogCaptureFixture) -> None:
+    """At ten times the room: as much as the rate allows is done, the rest is counted, and it is said once."""
+
+    async def scene(stage: Stage) -> None:
+        mad = await stage.greeted()
+        count = 2 * MAX_WAITING
+        for number in range(count):
+            mad.send("/fs/1", number % 2)
+            if number % 100 == 99:
+                await asyncio.sleep(0)
+        await stage.until(lambda: stage.surface.senders()[f"127.0.0.1:{mad.port}"]["received"] >= count)
+        address, reason = await mad.hear_until("/controld/error")
+        assert (address, "more than 100 messages a second" in str(reason)) == ("/fs/1", True)
+        counts = stage.surface.senders()[f"127.0.0.1:{mad.port}"]
+        assert counts["dropped"] >= count - MAX_WAITING // 2 - 1000
+        said = [record for record in caplog.records if "more than 100" in record.getMessage()]
+        assert len(said) == 2  # as what is dropped, and as a refusal
+
+    with caplog.at_level(logging.WARNING, "controld.osc"):
+        play(scene, limits=Limits(rate=100.0))
+
+
+def test_one_who_floods_costs_the_others_nothing() -> None:
+    """While one sends as fast as it can, every press and move of another is done, in order, and answered."""
+
+    async def scene(stage: Stage) -> None:
+        mad, tablet = stage.tablet(), await stage.greeted()
+        address, flood = stage.surface.address, encode("/fs/1", (1,))
+        sent = 0
+
+        async def rage() -> None:
+            nonlocal sent
+            while True:
+                for _ in range(200):
+                    mad.socket.sendto(flood, address)
+                sent += 200
+                await asyncio.sleep(0.000_2)
+
+        raging = asyncio.ensure_future(rage())
+        for number in range(200):
+            tablet.send("/effect/drive/active", number % 2)
+            tablet.send(FADER, number / 256)
+            if number % 20 == 19:
+                await tablet.hear_up_to_now()
+        raging.cancel()
+        mine = [event for event in stage.events if getattr(event, "client", "") == f"127.0.0.1:{tablet.port}"]
+        presses = [event.args[0] for event in mine if hasattr(event, "args")]
+        moves = [event.position for event in mine if hasattr(event, "position")]
+        assert presses == [number % 2 for number in range(200)]
+        assert moves == [number / 256 for number in range(200)]
+        assert sent > 1000
+        assert stage.surface.senders()[f"127.0.0.1:{mad.port}"]["dropped"] > 0
+
+    play(scene)
+
+
+def test_the_last_move_of_a_flood_arrives() -> None:
+    """A pedal that sends far too much ends where it ended, and what it passed on the way is merged, not queued."""
+
+    async def scene(stage: Stage) -> None:
+        mad = await stage.greeted()
+        for number in range(5000):
+            mad.send(FADER, number / 8192)
+            if number % 50 == 49:
+                await asyncio.sleep(0)
+        await stage.until(lambda: stage.moves()[-1:] == [4999 / 8192])
+        assert stage.moves() == sorted(stage.moves())
+        assert stage.surface.counters["merged"] > 1000
+        assert stage.surface.counters["dropped"] == 0
+
+    play(scene, limits=Limits(rate=50.0))
+
+
+def test_a_large_bundle_lets_others_in_between() -> None:
+    """Its messages are all done, in order, but another's press need not wait for the last of them."""
+
+    async def scene(stage: Stage) -> None:
+        tablet, other = await stage.greeted(), await stage.greeted()
+        tablet.send_raw(encode_bundle([encode("/fs/1", (number % 2,)) for number in range(1, 201)]))
+        tablet.send("/fs/1", 0.0)
+        other.send(FADER, 0.5)
+        await stage.until(lambda: len(stage.moves("tablet.fs1")) == 201)
+        assert stage.moves("tablet.fs1") == [1.0, 0.0] * 100 + [0.0]
+        names = [event.control for event in stage.events if hasattr(event, "control")]
+        assert names.index("tablet.level") < 100
+
+    play(scene)
+
+
+def test_bundles_of_one_time_are_done_in_the_order_they_came() -> None:
+    """However close together: and one that came first and is due later waits."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        soon, later = time.time() + 0.1, time.time() + 0.2
+        tablet.send_raw(encode_bundle([encode(FADER, (1.0,))], unix_s_to_ntp(later)))
+        for number in range(40):
+            tablet.send_raw(encode_bundle([encode(FADER, (number / 64,))], unix_s_to_ntp(soon)))
+        await stage.until(lambda: len(stage.moves()) == 41)
+        assert stage.moves() == [*(number / 64 for number in range(40)), 1.0]
+        assert time.time() >= later
+
+    play(scene)
+
+
+def test_one_sender_cannot_take_the_room_of_all_bundles() -> None:
+    """It is refused beyond its share, and another still may plan."""
+
+    async def scene(stage: Stage) -> None:
+        mad, tablet = await stage.greeted(), await stage.greeted()
+        at = unix_s_to_ntp(time.time() + 30)
+        for _ in range(4):
+            mad.send_raw(encode_bundle([encode(FADER, (0.1,))] * 200, at))
+        assert "too many" in str((await mad.hear_until("/controld/error"))[1])
+        tablet.send_raw(encode_bundle([encode(FADER, (0.1,))], unix_s_to_ntp(time.time() + 0.05)))
+        await stage.until(lambda: len(stage.moves()) == 1)
+
+    play(scene)
+
+
+def test_subscribing_a_thousand_times_is_one_subscription() -> None:
+    """One client, told each change once."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        for number in range(1000):
+            tablet.send("/controld/subscribe", 60)
+            if number % 50 == 49:
+                await tablet.hear_up_to_now()
+        stage.surface.tell([bypass(False, "floor")])
+        assert await tablet.hear_up_to_now() == [(ACTIVE, (1,)), ("/effect/drive/bypass", (0,))]
+        assert len(stage.surface._outlet.clients) == 1
+        assert not [event for event in stage.events if isinstance(event, SurfaceConnected)]
+
+    play(scene)
+
+
+def test_a_thousand_senders_cost_bounded_memory_and_time() -> None:
+    """Their messages are all done; clients, senders and full states owed are bounded, and who subscribed stays."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        tablet.send("/controld/subscribe", 60)
+        await tablet.hear_up_to_now()
+        for number in range(1500):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as passer:
+                passer.sendto(encode("/fs/1", (number % 2,)), stage.surface.address)
+            if number % 50 == 49:
+                await asyncio.sleep(0)
+        await stage.until(lambda: len(stage.moves("tablet.fs1")) == 1500)
+        outlet = stage.surface._outlet
+        assert len(outlet.clients) <= MAX_CLIENTS
+        assert len(outlet._owed) <= MAX_CLIENTS
+        for _ in range(3):  # those who come later take the places of those who are done
+            await stage.greeted()
+        assert len(stage.surface._inlet.line.places) <= 1500
+        stage.surface.tell([bypass(False, "floor")])
+        assert (ACTIVE, (1,)) in await tablet.hear_up_to_now()
+
+    play(scene)
+
+
+def test_the_full_state_comes_in_portions_and_live_changes_before_it() -> None:
+    """A dump of a large rig does not arrive all at once, and what happens meanwhile does not wait for its end."""
+
+    async def scene(stage: Stage) -> None:
+        bands = [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
+        stage.surface.tell(bands)
+        tablet = stage.tablet()
+        tablet.send("/controld/hello")
+        told = await tablet.hear()
+        stage.surface.tell([ParameterChanged("drive", "band_999", 2.0, 2.0, State.CONFIRMED, GAIN)])
+        while ("/effect/drive/band_999", (2.0,)) not in told:
+            told += await tablet.hear()
+        assert len(told) < 1500
+        told += await tablet.hear_up_to_now()
+        assert len(dict(told)) == 2010
+        assert [args for address, args in told if address == "/effect/drive/band_999"] == [(2.0,)]
+        assert max(map(len, tablet.datagrams)) < 1400
+
+    play(scene)
+
+
+def test_asking_for_everything_again_and_again_is_no_storm() -> None:
+    """A hundred hellos of one instant are a few full states, and the last of them still gets its answer."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        for _ in range(100):
+            tablet.send("/controld/hello")
+            await asyncio.sleep(0)
+        told = await tablet.hear_up_to_now()
+        assert told.count(("/status", ("up", "virtual"))) <= GREETED_AT_ONCE
+        stage.surface.send_message(SendOsc("tablet", "/marker", ()))
+        assert ("/status", ("up", "virtual")) in told
+
+    play(scene)
+
+
+def test_refusals_are_bounded_by_a_rate_and_pongs_are_not_lost_for_it() -> None:
+    """A program gone mad is told why for a while; it still gets its answer to a ping, and others their refusals."""
+
+    async def scene(stage: Stage) -> None:
+        mad, tablet = await stage.greeted(), await stage.greeted()
+        begun_s = time.monotonic()
+        for number in range(600):
+            mad.send("/nothing/here", number)
+            if number % 20 == 19:
+                await asyncio.sleep(0)
+        told: list[object] = []
+        while ("/controld/pong", ("end",)) not in told:
+            mad.send("/controld/ping", "end")
+            told += await mad.hear()
+        errors = sum(item[0] == "/controld/error" for item in told if isinstance(item, tuple))
+        assert errors <= REFUSED_AT_ONCE + 1 + REFUSED_PER_S * (time.monotonic() - begun_s)
+        assert errors >= REFUSED_AT_ONCE // 2
+        tablet.send("/nothing/there", 1)
+        assert (await tablet.hear_until("/controld/error"))[0] == "/nothing/there"
+
+    def refuse(stage: Stage) -> None:
+        """Answer as the core does."""
+
+    async def with_core(stage: Stage) -> None:
+        surface = stage.surface
+
+        def receive(event: object) -> None:
+            if hasattr(event, "args"):
+                surface.refuse(event.client, event.address, "no such address")  # type: ignore[attr-defined]
+            stage.events.append(event)  # type: ignore[arg-type]
+
+        surface._desk._receive = receive
+        await scene(stage)
+
+    play(with_core)
+
+
+def test_a_burst_within_the_rate_is_done_at_once() -> None:
+    """What a quarter of a second allows needs no waiting, however it is bunched."""
+
+    async def scene(stage: Stage) -> None:
+        tablet = await stage.greeted()
+        count = int(1000 * BURST_S)
+        for number in range(count):
+            tablet.send("/fs/1", number % 2)
+        told = await tablet.hear_up_to_now()
+        assert len(stage.moves("tablet.fs1")) == count
+        assert all(address != "/controld/error" for address, _ in told)
+
+    play(scene)
+
+
+def test_counters_are_kept_for_each_sender() -> None:
+    """What came, what was wrong, and what was refused, by who sent it."""
+
+    async def scene(stage: Stage) -> None:
+        good, bad = await stage.greeted(), await stage.greeted()
+        good.send(FADER, 0.5)
+        await good.hear_up_to_now()
+        bad.send(FADER, "loud")
+        bad.send_raw(b"garbage!")
+        await bad.hear_up_to_now()
+        senders = stage.surface.senders()
+        assert senders[f"127.0.0.1:{good.port}"] == {"received": 4}
+        assert senders[f"127.0.0.1:{bad.port}"] == {"received": 5, "refused": 1, "truncated": 1}
+
+    play(scene)
+
+
+def test_a_deaf_address_is_no_reason_to_keep_dumping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is owed to a client that is gone is not looked up any more."""
+    monkeypatch.setattr(osc_outlet, "DUMPS_AT_ONCE", 1)
+
+    async def scene(stage: Stage) -> None:
+        await stage.greeted()
+        for _ in range(30):
+            stage.tablet().send("/controld/bye")
+        tablet = await stage.greeted()
+        assert len(stage.surface._outlet._owed) == 0
+        assert await tablet.hear_up_to_now() == []
+
+    play(scene)
