@@ -21,15 +21,19 @@ usage: python3 -m controld.bootstrap run [options of `controld run`]
 """
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+NODE = ROOT / ".node"
 MINIMUM = (3, 11)
 
 # Debian's names. Without JACK's library MIDI works through ALSA alone.
 RUN_PACKAGES = ("libjack-jackd2-0",)
 # A real JACK server, independent OSC programs, and the real plugins that the virtual host's catalogue is compared with.
 TEST_PACKAGES = (
-    "jackd2", "liblo-tools", "lilv-utils", "lv2-examples", "mda-lv2", "swh-lv2", "x42-plugins", "calf-plugins",
-    "guitarix-lv2",
+    "jackd2", "liblo-tools", "puredata-core", "lilv-utils", "lv2-examples", "mda-lv2", "swh-lv2", "x42-plugins",
+    "calf-plugins", "guitarix-lv2",
 )  # fmt: skip
+# One more independent OSC program, in node; of npm, and into a folder of its own.
+NODE_PACKAGES = ("nodejs", "npm")
+NPM_PACKAGES = ("osc@2.4.5",)
 # python-rtmidi has no wheels for newer Pythons: there it is compiled.
 COMPILE_PACKAGES = ("g++", "libasound2-dev", "libjack-jackd2-dev", "python3-dev")
 
@@ -63,6 +67,8 @@ def set_up(extra: str) -> None:
     if sys.version_info >= (3, 13):
         wanted += COMPILE_PACKAGES
     install_system_packages(wanted, optional=True)
+    if extra:
+        install_npm_packages()
     if not (VENV / "bin" / "pip").exists():
         make_environment()
     stamp = VENV / f".controld-{extra or 'run'}"
@@ -86,6 +92,27 @@ def make_environment() -> None:
         install_system_packages([version], optional=False)
     shutil.rmtree(VENV, ignore_errors=True)
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
+
+
+def install_npm_packages() -> None:
+    """Have the packages of node that tests need in `.node`; without npm those tests are skipped, and say so."""
+    stamp = NODE / ".controld"
+    wanted = " ".join(NPM_PACKAGES)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if shutil.which("npm") is None:  # where node is not Debian's, npm came with it
+        install_system_packages(NODE_PACKAGES, optional=True)
+    npm = shutil.which("npm")
+    if npm is None:
+        return
+    tell(f"installing packages of node into {NODE.name} (this once): {wanted}")
+    NODE.mkdir(exist_ok=True)
+    options = ["--prefix", str(NODE), "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--no-save"]
+    done = subprocess.run([npm, "install", "--silent", *options, *NPM_PACKAGES], check=False)
+    if done.returncode == 0:
+        stamp.write_text(wanted)
+    else:
+        tell("going on without them: what needs them is skipped, and says so")
 
 
 def install_system_packages(names: Sequence[str], *, optional: bool) -> None:
