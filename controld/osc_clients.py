@@ -187,6 +187,8 @@ class Clients:
         self._by_address: dict[Peer, Client] = {}  # oldest first
         self._aliases: dict[Peer, Client] = {}  # senders that said where to reply
         self._senders: dict[Peer, Client] = {}  # a cache over both
+        # What those who left may still be told at once: who leaves and comes again gains nothing by it.
+        self._parted: dict[Peer, tuple[Allowance, Allowance]] = {}
         self.arrived: list[Client] = []
         self.departed: list[Client] = []
         if reply.host:
@@ -245,6 +247,9 @@ class Clients:
                 if known.get(sender) is client:
                     del known[sender]
         self.departed.append(client)
+        if len(self._parted) >= MAX_CLIENTS:
+            del self._parted[next(iter(self._parted))]
+        self._parted[client.address] = client.refusals, client.greetings
 
     def expire(self, now: float) -> None:
         """End the clients that were not heard in their time."""
@@ -274,6 +279,7 @@ class Clients:
     def _add(self, client: Client) -> Client:
         if len(self._by_address) >= self._limit:
             self.remove(min((each for each in self if each is not self._fixed), key=_worth))
+        client.refusals, client.greetings = self._parted.pop(client.address, (client.refusals, client.greetings))
         self._by_address[client.address] = client
         self.arrived.append(client)
         return client

@@ -34,6 +34,7 @@ from controld.errors import nearest
 from controld.mappings.texts import level_words, number_words
 from controld.osc_codec import OscArg
 from controld.osc_facts import Echo, Fact
+from controld.osc_hints import near_address
 from controld.osc_methods import METHODS, Method, Reading, find_method
 from controld.osc_requests import ANSWERS, REQUESTS
 from controld.values import Scale
@@ -337,10 +338,10 @@ class Namespace:
         symbols = [*_WORDS, *self._scales.get(effect, ())]
         if room == "effect" and effect in self._effects:
             return f"no such address: {nearest(rest[0], symbols) or f'{effect} has ' + ', '.join(symbols)}"
-        known = [method.pattern for method in METHODS if "{" not in method.pattern]
-        known += [f"/effect/{name}/{word}" for name in self._effects for word in (*_WORDS, *self._scales.get(name, ()))]
-        hint = nearest(address, [*known, *REQUESTS, *self._board])
-        return f"no such address: {hint}" if hint else "no such address"
+        effects = {name: [*_WORDS, *self._scales.get(name, ())] for name in self._effects}
+        others = [*_PLAIN_ADDRESSES, *(known for known in self._board if not known[-1].isdigit())]
+        near = near_address(address, effects, others)
+        return f"no such address: did you mean `{near}`?" if near else "no such address"
 
 
 def _in_words(address: str, value: float, scale: Scale) -> Fact:
@@ -351,6 +352,7 @@ def _tempo_in_words(bpm: float) -> Fact:
     return Fact("/tempo/text", number_words(bpm), Echo.CONTINUOUS, worded=True)
 
 
+_PLAIN_ADDRESSES: Final = (*(method.pattern for method in METHODS if "{" not in method.pattern), *REQUESTS)
 _WORDS: Final = ("active", "bypass", "toggle", "preset")
 _ROOMS: Final = (
     "status", "pedalboard", "snapshot", "bank", "page", "tempo", "transport", "mute", "tuner", "variable",

@@ -34,34 +34,42 @@ PLAIN: Final[tuple[tuple[str, tuple[OscArg, ...]], ...]] = (
 )
 
 
+SLOW: Final = ("/pedalboard", "/snapshot", "/controld/hello")  # which ask the rig for more than a value
+
+
 class Madness:
     """Makes packets; the same seed makes the same ones."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
         self._plain = [encode(address, args) for address, args in PLAIN]
-        self._good = [*self._plain, *self._bundles(), *self._absurd()]
+        self._quick = [encode(address, args) for address, args in PLAIN if not address.startswith(SLOW)]
+        self._usual = [*self._plain, *self._bundles()]
+        self._long = self._absurd()
 
     def packets(self, count: int) -> Iterator[bytes]:
         """Yield so many packets: a third random, a third mutated, a fifth truncated, the rest as they are."""
-        rng, good = self._rng, self._good
+        rng = self._rng
         for _ in range(count):
             kind = rng.random()
             if kind < 0.3:
                 yield rng.randbytes(int(rng.expovariate(0.02)) % 1500)
-            elif kind < 0.65:
-                yield self._mutated(rng.choice(good))
-            elif kind < 0.85:
-                whole = rng.choice(good)
+            elif kind < 0.7:
+                yield self._mutated(self._any())
+            elif kind < 0.92:
+                whole = self._any()
                 yield whole[: rng.randrange(len(whole) + 1)]
             elif kind < 0.999:
-                yield rng.choice(self._plain)
+                yield rng.choice(self._quick)
             else:
-                yield rng.choice(good)
+                yield self._any()
 
     def worst(self) -> list[bytes]:
         """Return packets made to cost as much as one can, the longest there are among them."""
         return [*self._absurd(), *(packet[:-3] + b"xyz" for packet in self._absurd())]
+
+    def _any(self) -> bytes:
+        return self._rng.choice(self._long if self._rng.random() < 0.01 else self._usual)
 
     def _mutated(self, packet: bytes) -> bytes:
         rng = self._rng

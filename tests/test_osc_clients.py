@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from controld.osc_clients import (
     KEEP_S,
+    MAX_CLIENTS,
     MAX_SENDERS,
     Client,
     Clients,
@@ -140,6 +141,21 @@ def test_the_number_of_senders_is_bounded() -> None:
     assert len(clients._senders) <= MAX_SENDERS
     assert clients.hear(B, 0.0) is told
     assert len(clients) == 2
+
+
+def test_who_leaves_and_comes_again_gains_nothing() -> None:
+    """What a client may be told at once is used up, however often it says goodbye; and that is bounded too."""
+    clients = Clients(Reply())
+    first = clients.hear(A, 0.0)
+    while first.refusals.take(0.0):
+        pass
+    clients.remove(first)
+    again = clients.hear(A, 0.0)
+    assert again is not first
+    assert not again.refusals.take(0.0)
+    for port in range(1, 1000):
+        clients.remove(clients.hear(("10.0.0.3", port), 0.0))
+    assert len(clients._parted) <= MAX_CLIENTS
 
 
 def test_names_are_unambiguous() -> None:

@@ -52,6 +52,7 @@ class Stage:
             limits=Limits(tcp=free_port(), rate=100_000.0),
         )  # fmt: skip
         self.events = 0
+        self.requests = 0  # what the engine was asked to do
 
     def _receive(self, event: SurfaceEvent) -> None:
         self.events += isinstance(event, OscArrived | ControlMoved)
@@ -67,6 +68,7 @@ class Stage:
             self.surface.resync()
         while self.rig.outbox:
             for request in self.rig.outbox.take(1):
+                self.requests += 1
                 self._deliver(self.rig.receive_reply(request, self._engine.execute(request), self._loop.time()))
 
     async def read_up_to(self, count: int) -> None:
@@ -122,17 +124,20 @@ def messages_in(packet: bytes) -> int:
 
 
 async def take_directly(stage: Stage, peers: list[Peer], packets: Iterable[bytes]) -> list[tuple[int, bytes, Peer]]:
-    """Hand packets to the shell one by one; return the hundred that took most, with nanoseconds of CPU time."""
+    """Hand packets to the shell one by one; return a hundred that took most, with nanoseconds of CPU time.
+
+    What the rig has to do for a message that it may do is no cost of the packet: those are left out.
+    """
     worst: list[tuple[int, bytes, Peer]] = []
     take, clock, limit = stage.surface._inlet.take, time.thread_time_ns, 0
     for number, packet in enumerate(packets):
         peer = peers[number % len(peers)]
-        events, begun = stage.events, clock()
+        events, requests, begun = stage.events, stage.requests, clock()
         take(packet, peer)
         took = clock() - begun
         if stage.events != events:
             assert messages_in(packet), f"seed {SEED}: {packet!r} is no OSC, and yet something happened"
-        if took > limit:
+        if took > limit and stage.requests == requests:
             worst.append((took, packet, peer))
             if len(worst) == 200:
                 worst = sorted(worst, key=lambda each: -each[0])[:100]
@@ -160,7 +165,7 @@ def test_three_quarters_of_a_million_packets_from_the_socket_on() -> None:
 
     async def scene() -> None:
         loop = asyncio.get_running_loop()
-        stage, ears, madness = Stage(loop), Ears(8), Madness(SEED)
+        stage, ears, madness = Stage(loop), Ears(4), Madness(SEED)
         await stage.surface.start()
         begun_s = time.monotonic()
 
@@ -258,36 +263,35 @@ async def through_udp(stage: Stage, ears: Ears, packets: Iterable[bytes]) -> Non
 
 
 async def through_tcp(stage: Stage, framing: Framing, packets: Iterable[bytes]) -> None:
-    """Send packets framed, one in a hundred with its frame damaged; a connection that is closed is opened again."""
-    loop, connection, number = asyncio.get_running_loop(), None, 0
-    reading: asyncio.Future[None] | None = None
+    """Send packets by one connection after the other, each of which ends with a packet cut off or with garbage.
+
+    What would end a connection early is left out, so that every packet has to arrive.
+    """
+    loop, sent, batch = asyncio.get_running_loop(), 0, b""
     assert stage.surface.tcp_address is not None
-
-    async def read(end: socket.socket) -> None:
-        with suppress(OSError):
-            while await loop.sock_recv(end, 65_536):
-                pass
-
-    batch = b""
     for number, packet in enumerate(packets):
-        framed = frame(packet, framing)
-        if number % 100 == 99:
-            framed = framed[: len(framed) // 2] if number % 200 == 99 else b"\x7f" + framed
-        batch += framed
-        if number % 50 == 49:
-            if connection is None or (reading is not None and reading.done()):
-                if connection is not None:
-                    connection.close()
-                connection = socket.create_connection(stage.surface.tcp_address, PATIENCE_S)
+        if packet and not packet.startswith(b"/controld/bye"):
+            batch += frame(packet, framing)
+            sent += 1
+        if number % 250 == 249:
+            with socket.create_connection(stage.surface.tcp_address, PATIENCE_S) as connection:
                 connection.setblocking(False)
-                reading = asyncio.ensure_future(read(connection))
-            with suppress(OSError):
-                await loop.sock_sendall(connection, batch)
+                reading = asyncio.ensure_future(read_all(connection))
+                end = frame(packet, framing)
+                await loop.sock_sendall(connection, batch + end[: len(end) // 2])
+                await stage.read_up_to(sent)
+                if number % 500 == 249:
+                    connection.shutdown(socket.SHUT_WR)
+                else:
+                    await loop.sock_sendall(connection, b"\xff" * 70_000)
+                await asyncio.wait_for(reading, PATIENCE_S)  # the other end closes it
             batch = b""
-            await asyncio.sleep(0)
-    if connection is not None:
-        connection.close()
-    if reading is not None:
-        reading.cancel()
-    assert stage.surface.counters["received"] > number // 10
-    assert len(stage.surface._tcp.links) <= 2
+    assert stage.surface.counters["received"] - sent in range(number // 250 + 2)  # garbage may be a packet to SLIP
+    assert not stage.surface._tcp.links
+
+
+async def read_all(connection: socket.socket) -> None:
+    """Read until the other end closes."""
+    with suppress(ConnectionResetError, BrokenPipeError):
+        while await asyncio.get_running_loop().sock_recv(connection, 65_536):
+            pass
