@@ -351,6 +351,7 @@ class Daemon:
             "engine": self.rig.mapper.view.engine.value,
             "command_ms": round(client.command_time_s * 1000, 3) if client else 0.0,
             "surfaces": self.surface_words(),
+            "senders": self._surface_set.senders(),
             "controls": {name: control.kind.value for name, control in self.config.controls.items()},
             "counters": {
                 **{name: dict(surface.counters) for name, surface in self._surfaces.items()},

@@ -17,6 +17,7 @@ from controld.terminal import Ink, columns, counted
 
 HEALTHY, WRONG, NOBODY = 0, 1, 2
 _STATES = {"up": "green", "repairing": "yellow", "down": "red"}
+_MOST_SENDERS = 8
 _LABEL = 12  # characters before what is told
 
 Answer = Mapping[str, Any]
@@ -54,6 +55,7 @@ def page(status: Answer, ink: Ink) -> list[str]:
     rows += _playing(status, ink)
     rows += _surfaces(status, ink)
     rows += _counted(status)
+    rows += _senders(status)
     rows += _process(status)
     return [f"{label:<{_LABEL}}{text}" if label or index else text for index, (label, text) in enumerate(rows)]
 
@@ -113,6 +115,17 @@ def _counted(status: Answer) -> Iterator[tuple[str, str]]:
             lines.append(f"{name.replace('_', ' ')}: {', '.join(some)}" if isinstance(value, dict)
                          else f"{name.replace('_', ' ')} {some[0]}")  # fmt: skip
     yield from (("counted" if index == 0 else "", line) for index, line in enumerate(lines or ["nothing yet"]))
+
+
+def _senders(status: Answer) -> Iterator[tuple[str, str]]:
+    """Yield the OSC senders with what they sent, who made most trouble first."""
+    told = [(name, sender, counts) for name, senders in status["senders"].items() for sender, counts in senders.items()]
+    told.sort(key=lambda each: sum(each[2].values()) - 2 * each[2].get("received", 0))
+    for index, (name, sender, counts) in enumerate(reversed(told[-_MOST_SENDERS:])):
+        words = ", ".join(f"{what.replace('_', ' ')} {count}" for what, count in counts.items())
+        yield "senders" if index == 0 else "", f"{name} {sender}: {words}"
+    if len(told) > _MOST_SENDERS:
+        yield "", f"and {len(told) - _MOST_SENDERS} more"
 
 
 def _process(status: Answer) -> Iterator[tuple[str, str]]:

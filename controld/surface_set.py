@@ -84,6 +84,10 @@ class SurfaceSet:
             for name, surface in self.by_name(order).items()
         }
 
+    def senders(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return what is counted of each sender of the OSC surfaces, by surface."""
+        return {name: osc.senders() for name, osc in self._osc.items()}
+
     def take_profiles(self, profiles: Mapping[str, Profile]) -> None:
         """Take changed profiles; surfaces that are open stay open."""
         for name, surface in self.by_name(profiles).items():

@@ -208,6 +208,11 @@ class Tablet:
         self.heard: dict[str, tuple[object, ...]] = {}
         self.log: list[OscMessage] = []
 
+    @property
+    def port(self) -> int:
+        """The port it sends from."""
+        return int(self._socket.getsockname()[1])
+
     def send(self, address: str, *args: object) -> None:
         """Send a message."""
         self.send_bytes(encode(address, args))  # type: ignore[arg-type]

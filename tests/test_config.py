@@ -11,6 +11,7 @@ from controld.config import MidiPorts, OscConfig, RigConfig, find_config, load_r
 from controld.errors import ConfigError
 from controld.mappings.profile import Kind
 from controld.mappings.target import SnapshotTarget
+from controld.osc_limits import Limits
 from controld.values import Scale
 
 ROOT = Path(__file__).parents[1]
@@ -157,6 +158,54 @@ def test_own_profiles_win_over_shipped_ones(tmp_path: Path) -> None:
     assert "fs6" in rig.surfaces[0].profile.controls
     rig = load_rig(rig_at(tmp_path, controld=text, **{"surfaces__generic-6fs-2exp": PROFILE}))
     assert "fs6" not in rig.surfaces[0].profile.controls
+
+
+@pytest.mark.parametrize(
+    ("written", "limits"),
+    [
+        ("", Limits()),
+        ("tcp: true", Limits(tcp=9100)),
+        ("tcp: false", Limits()),
+        ("tcp: 9200, rate: 50", Limits(tcp=9200, rate=50.0)),
+        ("allow: 10.0.0.7", Limits(allow=("10.0.0.7",))),
+        ('allow: [192.168.1.0/24, "fd00::/8"]', Limits(allow=("192.168.1.0/24", "fd00::/8"))),
+    ],
+)
+def test_what_an_osc_port_grants_is_read(tmp_path: Path, written: str, limits: Limits) -> None:
+    """TCP at the same port or another, who may come, and how much one may send."""
+    osc = f"osc: {{listen: 9100{', ' if written else ''}{written}}}"
+    rig = load_rig(rig_at(tmp_path, controld=RIG.replace("osc: {listen: 9100, reply: port 9001}", osc)))
+    found = rig.surfaces[1].osc
+    assert found is not None
+    assert found.limits == limits
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("tcp: yes", "expected `true` for the same port as UDP, or a port from 1 to 65535, found the text `yes`"),
+        ("tcp: 70000", "or a port from 1 to 65535, found the number 70000"),
+        ("allow: tablet.local", "found `tablet.local` (hosts are told by their addresses here)"),
+        ("allow: [10.0.0.0/40]", "expected an address or network as in `192.168.1.0/24`, found `10.0.0.0/40`"),
+        ("rate: 1", "expected messages a second from 10 to 100000"),
+        ("rates: 100", "unknown key `rates` in an OSC port (did you mean `rate`?)"),
+    ],
+)
+def test_mistakes_in_an_osc_port_are_told(tmp_path: Path, written: str, said: str) -> None:
+    """Each with its place and what was expected."""
+    osc = f"osc: {{listen: 9100, {written}}}"
+    path = rig_at(tmp_path, controld=RIG.replace("osc: {listen: 9100, reply: port 9001}", osc))
+    (problem,) = problems_of(path)
+    assert said in problem
+
+
+def test_two_surfaces_cannot_share_a_tcp_port(tmp_path: Path) -> None:
+    """Whichever way it was given; the same number for UDP is another port."""
+    both = """osc: {listen: 9100, tcp: true}}
+  other: {profile: tablet, osc: {listen: 9200, tcp: 9100}"""
+    path = rig_at(tmp_path, controld=RIG.replace("osc: {listen: 9100, reply: port 9001}", both))
+    (problem,) = problems_of(path)
+    assert "the surface `tablet` listens on TCP port 9100 already (give each its own port)" in problem
 
 
 def test_raw_osc_addresses_become_controls(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The real daemon and OSC programs of others: what they send is understood, and they understand what they are told."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from osc_programs import Node, Program, PureData, needs_liblo, needs_node_osc, needs_pd, oscsend
-from rig_process import RigProcess, Tablet, free_port
+from rig_process import RigProcess, Tablet, free_port, wait_for
 
 ACTIVE, DRIVE = "/effect/drive/active", "/effect/drive/drive"
 
@@ -85,6 +86,21 @@ class TestLiblo:
             tablet.send(ACTIVE, 1)
             dump.wait_for_line(f"{ACTIVE} i 1")
             assert not [line for line in dump.lines if "error" in line.lower()]
+
+
+def test_the_status_tells_of_each_sender(rig: RigProcess, tablet: Tablet) -> None:
+    """Who sent how much, and what was wrong with it, as a page and for programs."""
+    with Tablet(rig.osc_port) as mad:
+        mad.send("/nothing/here", 1)
+        mad.send_bytes(b"garbage!")
+        wait_for(lambda: mad.newest("/controld/error"), "the refusal")
+        name = f"127.0.0.1:{mad.port}"
+        page = rig.tool("status").stdout
+        (line,) = [line for line in page.splitlines() if name in line and "received" in line]
+        assert line.split(": ", 1)[1] == "received 2, refused 1, truncated 1"
+        told = json.loads(rig.tool("status", "--format", "json").stdout)["senders"]["tablet"]
+        assert told[name] == {"received": 2, "refused": 1, "truncated": 1}
+        assert told[f"127.0.0.1:{tablet.port}"]["received"] >= 3
 
 
 @needs_pd

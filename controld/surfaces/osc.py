@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
+from typing import Final
 
 from controld.actions import SendOsc
 from controld.changes import PedalboardChanged, State, StateChange
@@ -30,6 +31,8 @@ from controld.surfaces.osc_inlet import Inlet
 from controld.surfaces.osc_outlet import Observer
 from controld.surfaces.osc_socket import UdpSocket, resolve
 from controld.surfaces.osc_tcp import TcpDoor
+
+MAX_TOLD: Final = 64  # senders whose counts are told
 
 log = logging.getLogger("controld.osc")
 
@@ -208,14 +211,19 @@ class OscSurface:
         )
 
     def senders(self) -> dict[str, dict[str, int]]:
-        """Return what is counted of each sender: received, merged and dropped packets, and the faults by kind."""
+        """Return what is counted of each sender: received, merged and dropped packets, and the faults by kind.
+
+        Of many those who had faults, and then those who sent most.
+        """
         found = {
             client_name(place.peer): {"received": place.received, "merged": place.merged, "dropped": place.dropped}
             for place in self._inlet.line.places
         }
-        for name, faults in self._desk.ledger.by_sender().items():
-            found[name] = {**found.get(name, {}), **faults}
-        return {name: {kind: count for kind, count in counts.items() if count} for name, counts in found.items()}
+        faults = self._desk.ledger.by_sender()
+        for name, kinds in faults.items():
+            found[name] = {**found.get(name, {}), **kinds}
+        first = sorted(found, key=lambda name: (name not in faults, -found[name].get("received", 0)))[:MAX_TOLD]
+        return {name: {kind: count for kind, count in found[name].items() if count} for name in first}
 
     def status(self) -> str:
         """Return in words where the surface listens and who is there."""
