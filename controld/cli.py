@@ -191,6 +191,7 @@ COMMANDS = (
     _command("bridge", "serve the modhost-bridge protocol on ZeroMQ", "controld.bridge.main"),
     _command("import", "turn a pi-Stomp configuration or MOD pedalboards into a rig", "controld.importers.command"),
     _command("layout", "make a surface for TouchOSC or Open Stage Control from the rig", "controld.layouts.command"),
+    _command("pair", "show a tablet the way to the rig, with a code to scan", "controld.pair"),
     _command("card", "draw what each switch does, to print", "controld.cards.command"),
     _command("schema", "print the JSON Schema of the configuration files, for editors", "controld.check", "schema"),
 )
@@ -275,6 +276,13 @@ A mistake in a variable is told like one in the file.""",
 
 Switches light when the rig confirms them, faders show the value in the parameter's unit, labels and colours are those
 of the rig. `controld pair` says how it gets onto the tablet.""",
+    "pair": """
+
+  controld pair                  a QR code of the page with the layouts and the steps, and all addresses
+  controld pair --format json    the same for programs
+
+Says which line to change where a surface listens on this machine only. Exit code 1 where no tablet can reach the
+rig.""",
     "card": """
 
   controld card                          every page and pedalboard of the floorboard, as card.html, to print

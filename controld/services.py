@@ -42,9 +42,12 @@ def _metrics(config: RigConfig, desk: Desk) -> Service | None:
 def _web(config: RigConfig, desk: RigDesk) -> Service | None:
     if config.web is None:
         return None
+    from controld.layouts.downloads import Downloads
     from controld.web_oscquery import OscQuery
 
-    return OscQuery(config, desk)  # a page of another kind is added here: `served.server.add_page(path, page)`
+    served = OscQuery(config, desk)
+    Downloads(desk).add_to(served.server)
+    return served
 
 
 def _discovery(config: RigConfig, desk: RigDesk) -> Service | None:

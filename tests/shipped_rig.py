@@ -23,9 +23,11 @@ def shipped(folder: Path, reply: str = "sender") -> RigProcess:
 
 
 @contextmanager
-def playing(folder: Path) -> Iterator[RigProcess]:
-    """Play the shipped rig for the length of a block; it has to stop cleanly."""
+def playing(folder: Path, more: str = "") -> Iterator[RigProcess]:
+    """Play the shipped rig, with `more` in its file, for the length of a block; it has to stop cleanly."""
     rig = shipped(folder)
+    path = folder / "controld.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     rig.start()
     try:
         yield rig

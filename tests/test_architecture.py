@@ -60,7 +60,11 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "programs": ("rpc.machine", "rpc.service", "rpc.sockets"),
         "ports": ("ports",),
     },
-    {"reload": ("reload", "generations", "rollback", "restore"), "desk": ("rig_desk",)},
+    {
+        "reload": ("reload", "generations", "rollback", "restore"),
+        "desk": ("rig_desk",),
+        "meeting": ("meeting", "own_addresses", "qr"),
+    },
     {
         "advice": ("advice",),
         "layout command": ("layouts.command",),
@@ -69,6 +73,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "trials": ("trials", "playing", "keys"),
     },
     {"learn": ("learn",), "programs": ("web_metrics", "web_oscquery", "web_listener", "discovery")},
+    {"downloads": ("layouts.downloads",), "pair": ("pair",)},
     {
         "daemon": ("daemon", "tracer", "run", "services", "surface_set", "engine_start"),
         "import command": ("importers.command", "importers.files"),

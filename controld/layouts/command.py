@@ -20,7 +20,8 @@ from controld.layouts.ground import Ground
 from controld.layouts.model import Layout
 from controld.layouts.open_stage_control import open_stage_control
 from controld.layouts.pages import build_layout
-from controld.layouts.touchosc import REPLY_PORT, touchosc
+from controld.layouts.touchosc import touchosc
+from controld.meeting import reply_port_of
 from controld.terminal import counted
 
 
@@ -97,9 +98,3 @@ def ground_of(config: RigConfig) -> Ground:
         tuple(page.name for page in config.stage.pages),
         {f"{each.name}.{name}": control for each in osc for name, control in each.profile.controls.items()},
     )
-
-
-def reply_port_of(config: RigConfig) -> int:
-    """Return where an app with a receive port of its own should listen: where the rig answers already, else 9001."""
-    ports = [surface.osc.reply for surface in config.surfaces if surface.osc and isinstance(surface.osc.reply, int)]
-    return ports[0] if ports else REPLY_PORT
