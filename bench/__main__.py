@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.cases_core import core, growth, loading
 from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
+from bench.cases_flood import flood
 from bench.cases_midi import midi
 from bench.cases_programs import programs
 from bench.cases_recall import recall
@@ -31,6 +32,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "programs": programs,
     "recall": recall,
     "midi": midi,
+    "flood": flood,
     "footprint": footprint,
     "core": lambda bench: core(bench.quick),
     "growth": lambda bench: growth(bench.quick),

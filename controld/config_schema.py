@@ -128,7 +128,7 @@ OSC = Table(
                        "The only hosts that are heard, by address or network; without it all are.", default=(),
                        examples=(["192.168.1.20", "10.0.0.0/24"],)),
         "rate": Field(number(f"messages a second from {MIN_RATE:g} to {MAX_RATE:g}", MIN_RATE, MAX_RATE),
-                      "How many messages a second are taken of one sender; of a fader's moves twenty times as many. "
+                      "How many messages a second are taken of one sender; of a fader's moves ten times as many. "
                       "More than that wait, and are dropped where too many do.", default=DEFAULT_RATE),
     },
     doc="A network port for OSC.",

@@ -78,6 +78,11 @@ class Stage:
             assert time.monotonic() < deadline, "they are not read"
             await asyncio.sleep(0)
 
+    @property
+    def faults(self) -> int:
+        """How many packets were malformed or refused."""
+        return self.surface._desk.ledger.by_kind.total()
+
     def tick(self) -> None:
         """Do what is due in the core."""
         self._deliver(self.rig.tick(self._loop.time()))
@@ -126,18 +131,18 @@ def messages_in(packet: bytes) -> int:
 async def take_directly(stage: Stage, peers: list[Peer], packets: Iterable[bytes]) -> list[tuple[int, bytes, Peer]]:
     """Hand packets to the shell one by one; return a hundred that took most, with nanoseconds of CPU time.
 
-    What the rig has to do for a message that it may do is no cost of the packet: those are left out.
+    Only what is malformed or refused counts: what the rig does for a message that is right is its work.
     """
     worst: list[tuple[int, bytes, Peer]] = []
     take, clock, limit = stage.surface._inlet.take, time.thread_time_ns, 0
     for number, packet in enumerate(packets):
         peer = peers[number % len(peers)]
-        events, requests, begun = stage.events, stage.requests, clock()
+        events, faults, requests, begun = stage.events, stage.faults, stage.requests, clock()
         take(packet, peer)
         took = clock() - begun
         if stage.events != events:
             assert messages_in(packet), f"seed {SEED}: {packet!r} is no OSC, and yet something happened"
-        if took > limit and stage.requests == requests:
+        if took > limit and stage.faults != faults and stage.requests == requests:
             worst.append((took, packet, peer))
             if len(worst) == 200:
                 worst = sorted(worst, key=lambda each: -each[0])[:100]
@@ -150,13 +155,16 @@ async def take_directly(stage: Stage, peers: list[Peer], packets: Iterable[bytes
 
 
 def best_of(stage: Stage, packet: bytes, peer: Peer, times: int = 7) -> float:
-    """Return the least CPU time in seconds that a packet takes, of several times: what it costs by itself."""
-    clock, least = time.thread_time_ns, 1 << 60
+    """Return the least CPU time in seconds that a packet takes, of several times: what it costs by itself.
+
+    0.0 for one that asks the engine for something after all, now that other things are true.
+    """
+    clock, least, requests = time.thread_time_ns, 1 << 60, stage.requests
     for _ in range(times):
         begun = clock()
         stage.surface._inlet.take(packet, peer)
         least = min(least, clock() - begun)
-    return least / 1e9
+    return least / 1e9 if stage.requests == requests else 0.0
 
 
 def test_three_quarters_of_a_million_packets_from_the_socket_on() -> None:

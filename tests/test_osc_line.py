@@ -80,7 +80,7 @@ def test_one_who_sends_too_much_delays_nobody() -> None:
 
 
 def test_moves_weigh_little() -> None:
-    """A pedal may sweep twenty times as fast as buttons are pressed."""
+    """A pedal may sweep ten times as fast as buttons are pressed."""
     waits = line()
     for number in range(CROWD):
         waits.enter(move(number / 100), A)

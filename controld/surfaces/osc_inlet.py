@@ -21,7 +21,7 @@ from controld.osc_peers import Peer, client_name
 from controld.surfaces.osc_ledger import Ledger
 from controld.surfaces.osc_socket import MAX_DATAGRAM, UdpSocket
 
-READ_AT_ONCE: Final = 256  # datagrams taken from the kernel in one turn
+READ_AT_ONCE: Final = 1024  # datagrams taken from the kernel in one turn
 TURN_S: Final = 0.000_25  # how long one turn does what waits; replies of the engine must not wait for all of it
 BUNDLE_AT_ONCE: Final = 16  # messages of a bundle that are done in one turn
 FLOOD_TOLD_S: Final = 1.0  # how often who sends too much is told so
