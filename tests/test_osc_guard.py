@@ -247,6 +247,41 @@ def test_the_full_state_comes_in_portions_and_live_changes_before_it() -> None:
     play(scene)
 
 
+def test_live_changes_do_not_hurry_the_full_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much happens meanwhile, a small device gets no more of the full state at once than a portion."""
+    monkeypatch.setattr(osc_outlet, "DUMP_PAUSE_S", 60.0)
+
+    async def scene(stage: Stage) -> None:
+        stage.surface.tell(
+            [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
+        )
+        tablet = stage.tablet()
+        tablet.send("/controld/hello")
+        told = await tablet.hear()
+        for number in range(20):
+            stage.surface.tell([bypass(number % 2 == 1, "floor")])
+            while told[-2:-1] != [(ACTIVE, (1 - number % 2,))]:
+                told += await tablet.hear()
+        assert len(told) < 400
+
+    play(scene)
+
+
+def test_a_bundle_counts_as_its_messages() -> None:
+    """Who packs two hundred messages into one datagram has sent two hundred, and its next press has to wait."""
+
+    async def scene(stage: Stage) -> None:
+        packer, other = await stage.greeted(), await stage.greeted()
+        packer.send_raw(encode_bundle([encode("/fs/1", (1,))] * 200))
+        await stage.until(lambda: len(stage.events) == 200)
+        packer.send(FADER, 0.5)
+        await other.hear_up_to_now()
+        assert stage.moves() == []
+        await stage.until(lambda: stage.moves() == [0.5])
+
+    play(scene, limits=Limits(rate=200.0))
+
+
 def test_asking_for_everything_again_and_again_is_no_storm() -> None:
     """A hundred hellos of one instant are a few full states, and the last of them still gets its answer."""
 

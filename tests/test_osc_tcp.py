@@ -292,6 +292,7 @@ def test_who_does_not_read_is_dropped_with_a_word(
                 ])  # fmt: skip
                 stage.surface._outlet.flush()
             assert len(client.queue) + len(client.backlog) <= 200
+            assert sum(len(link._unsent) for link in stage.surface._tcp.links.values()) < 50_000
             return SurfaceLost in map(type, stage.events)
 
         for _ in range(200):
