@@ -16,7 +16,7 @@ from controld.bridge.modhost_protocol import (
     verdict,
 )
 
-WRITABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\"'\\"), max_size=30)
+WRITABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), max_size=30)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ WRITABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_charac
         ("remove\t1", ["remove\t1"]),
         ('preset_save 0 "My Preset" /d f', ["preset_save", "0", "My Preset", "/d", "f"]),
         ('bundle_remove /d ""', ["bundle_remove", "/d", ""]),
-        ("bypass '0' 1", ["bypass", "0", "1"]),
+        ("bypass '0' 1", ["bypass", "'0'", "1"]),
         (r'patch_set 0 u "a \"b\" c"', ["patch_set", "0", "u", 'a "b" c']),
         ('patch_set 0 u "a ""b"" c"', ["patch_set", "0", "u", 'a "b" c']),
         ('a "b"c d', ["a", "b", "d"]),
@@ -70,7 +70,7 @@ def test_booleans_are_written_as_numbers() -> None:
     assert format_command("bypass", 0, True) == "bypass 0 1"
 
 
-@pytest.mark.parametrize("arg", ["a\0b", "a\nb", 'say "x"', "'x'", "x\\", "\ud800", float("nan"), float("inf")])
+@pytest.mark.parametrize("arg", ["a\0b", "a\nb", 'say "x"', "x\\", "\ud800", float("nan"), float("inf")])
 def test_what_mod_host_would_misread_is_refused(arg: str | float) -> None:
     """Arguments that cannot arrive as they are raise instead of doing something else."""
     with pytest.raises(ValueError):

@@ -89,7 +89,7 @@ CONVERSATION = [
     ("param_set 3 drive inf", "resp 0"),
     ("param_get 3 drive", "resp 0 1.0000"),
     ('param_set "3" "drive" "0.25"', "resp 0"),
-    ("param_get '3' 'drive'", "resp 0 0.2500"),
+    ("param_get '3' 'drive'", "resp -103"),
     ("param_set 3 :bypass 0.4", "resp 0"),
     ("param_get 3 :bypass", "resp 0 0.4000"),
     ("param_set 7 drive 0", "resp -3"),

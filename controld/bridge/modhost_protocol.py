@@ -59,7 +59,7 @@ _TEXTUAL = {"preset_show": "there is no preset with this URI", "licensee": ""}
 
 _NAME = re.compile(r"[a-z][a-z_]*\Z")
 _REPLY = re.compile(r"resp (-?\d+)(?: (.*))?\Z", re.DOTALL)
-_UNWRITABLE = re.compile(r'[\x00-\x1f\x7f"]|\A\'|\\\Z')
+_UNWRITABLE = re.compile(r'[\x00-\x1f\x7f"]|\\\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,7 @@ def tokenize(line: str) -> list[str]:
             quoted = not quoted
         elif not ended:
             token += char
-    return [_without_single_quotes(text) for text in [*tokens, token]]
-
-
-def _without_single_quotes(token: str) -> str:
-    enclosed = len(token) >= 2 and token[0] == token[-1] == "'"
-    return token[1:-1] if enclosed else token
+    return [*tokens, token]
 
 
 def format_command(name: str, *args: str | float) -> str:
@@ -118,7 +113,7 @@ def format_command(name: str, *args: str | float) -> str:
 
     Raises:
         ValueError: for a number that is not finite, and for text with control characters, with double quotes, with a
-            leading single quote, with a trailing backslash, or that is no Unicode.
+            trailing backslash, or that is no Unicode.
     """
     if not _NAME.match(name):
         raise ValueError(f"{name!r} is not the name of a command")

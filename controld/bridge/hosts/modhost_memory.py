@@ -79,7 +79,10 @@ class Memory:
         if event["type"] == "param_set" and effect and isinstance(symbol, str) and isinstance(value, float):
             effect.values[symbol] = value
         if event["type"] == "transport":
-            self.transport = {name: event[name] for name in self.transport}
+            now: dict[str, object] = {name: event[name] for name in self.transport}
+            if now == self.transport:  # what a command changed was told with it
+                return
+            self.transport = now
         self._events.append({**event, "client": ""})
         if effect and event["type"] == "param_set" and symbol == BYPASS and isinstance(number, int):
             self._follow_bypass(number, client="")
