@@ -36,29 +36,16 @@ def free_pair() -> int:
             return port
 
 
-_QUESTIONS = ("param_get", "cpu_load", "output_data_ready")
-
-
-class Died(BaseException):
-    """The mod-host is no more."""
-
-
 class _Noting(VirtualHost):
     """A virtual host that notes the lines it gets."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
         self._lines = lines
-        self.dies_at = 0
 
     def execute(self, line: str) -> str | None:
         self._lines.append(line)
-        if line.startswith(_QUESTIONS) or not self.dies_at:
-            return super().execute(line)
-        self.dies_at -= 1
-        if self.dies_at:
-            return super().execute(line)
-        raise Died
+        return super().execute(line)
 
 
 class ModHostThread:
@@ -82,15 +69,6 @@ class ModHostThread:
         with self.frozen:
             self.host.receive_midi(data)
 
-    def die_at(self, change: int) -> None:
-        """Die by itself, like a crash, at the next change but so many (from 1), before it is done."""
-        self.host.dies_at = change
-
-    @property
-    def died(self) -> bool:
-        """Whether it did."""
-        return not self._thread.is_alive()
-
     def kill(self) -> None:
         """Let it die, with everything that is loaded."""
         self._running = False
@@ -105,12 +83,11 @@ class ModHostThread:
         self.kill()
 
     def _run(self) -> None:
-        with suppress(Died):
-            while self._running:
-                with self.frozen:
-                    self._served.take_events()
-                    fds = self._served.filenos()
-                select.select(fds, [], [], 0.005)
+        while self._running:
+            with self.frozen:
+                self._served.take_events()
+                fds = self._served.filenos()
+            select.select(fds, [], [], 0.005)
         self._served.close()
 
 

@@ -4,15 +4,19 @@ Judged by what the mod-host really holds.
 """
 
 import itertools
+import json
 import os
 import random
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import zmq
 from bad_bridge import CELLS, settle, storm
+from dying_modhost import lives_at
 from rig_process import DELAY_URI, DRIVE_URI, RigProcess, Tablet, wait_for
 from served_modhost import ModHostThread, free_pair
 from troubled_rig import status
@@ -118,24 +122,58 @@ def test_a_new_mod_host_is_given_everything_again(tmp_path: Path, mod_host: ModH
             assert sorted(mod_host.loaded.values()) == sorted([DRIVE_URI, DELAY_URI])
 
 
-def test_it_may_die_at_every_step_of_loading(tmp_path: Path, mod_host: ModHost) -> None:
-    """Each new one dies one change later; the last of them holds the whole pedalboard, nothing twice."""
-    with playing(tmp_path, mod_host) as (rig, tablet):
-        before = rest(rig, mod_host, tablet)
-        mod_host.kill()
-        for change in range(1, 40):
-            wait_for(lambda: status(rig)["engine"] != "up", "the loss")
-            mod_host.start()
-            mod_host.die_at(change)
-            wait_for(lambda: mod_host.died or (status(rig)["settled"] and status(rig)["engine"] == "up"), "an end", 20)
-            if not mod_host.died:
-                break
-        assert change > 8, mod_host.lines[-20:]
-        mod_host.host.dies_at = 0
-        assert rest(rig, mod_host, tablet) == before
-        assert mod_host.loaded == {1: DRIVE_URI, 2: DELAY_URI}
-        effects = [pair for pair in mod_host.host.connections() if "effect_" in f"{pair}"]
-        assert len(effects) == len(set(effects)) == 3
+def test_it_may_be_killed_at_every_command_of_a_load(tmp_path: Path) -> None:
+    """Each new one is killed one command later; it is said, and the last of them holds the whole pedalboard."""
+    port = free_pair()
+    rig = RigProcess(tmp_path, engine=f'mod-host, address: "127.0.0.1:{port}"')
+    with lives_at(port) as begin:
+        rig.start()
+        bridge = rig.bridge_pid()
+        try:
+            for commands in range(1, 100):
+                process = begin(commands)
+                wait_for(lambda: not _runs(process) or _whole(rig), "an end", 20)  # noqa: B023
+                if _runs(process):
+                    break
+                wait_for(lambda: status(rig)["engine"] != "up", "the loss", 20)
+            assert 15 < commands < 99
+            os.kill(process, signal.SIGKILL)
+            wait_for(lambda: status(rig)["engine"] != "up", "the loss", 20)
+            begin(0)
+            wait_for(lambda: _whole(rig), "the whole rig", 20)
+            found = _held(rig)
+            assert {number: effect["uri"] for number, effect in found["effects"].items()} == {
+                "1": DRIVE_URI,
+                "2": DELAY_URI,
+            }
+            assert found["effects"]["1"]["values"]["drive"] == 0.25
+            effects = [pair for pair in found["connections"] if "effect_" in f"{pair}"]
+            assert len({tuple(pair) for pair in effects}) == len(effects) == 3
+            assert rig.bridge_pid() == bridge  # the bridge lived through all of it
+            assert "mod-host at 127.0.0.1" in rig.text
+            assert status(rig)["counters"]["errors"] == 0, rig.text
+        finally:
+            assert rig.stop() == 0, rig.text
+
+
+def _runs(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def _whole(rig: RigProcess) -> bool:
+    now = status(rig)
+    return bool(now["settled"]) and now["engine"] == "up"
+
+
+def _held(rig: RigProcess) -> dict[str, Any]:
+    """Return what the bridge lists."""
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.set(zmq.LINGER, 0)
+        req.set(zmq.RCVTIMEO, 5000)
+        req.connect(rig.command)
+        req.send(b'{"action": "effects"}')
+        found: dict[str, Any] = json.loads(req.recv())
+        return found
 
 
 def test_a_killed_bridge_interrupts_nothing(tmp_path: Path, mod_host: ModHost) -> None:

@@ -198,6 +198,8 @@ class ModHost:
             self._jack_died = False
             self._jack.look()
             self._installed.refresh()
+            if self._link.hears:  # nothing else tells of xruns; twice a second
+                self._link.ask("feature_enable cpu-load 1", QUESTION_S)
         self._believes = True
         for number in sorted(self._candidates(first=first)):
             self._examine(number)
