@@ -64,13 +64,15 @@ def test_nothing_is_shown_under_a_hand_and_the_last_word_is_not_lost(plan: list[
             else:
                 shown[key] = number
             continue
+        if what == "let go" and key not in touched:
+            continue
         last_move[key] = now
         if what == "move":
             hands.move(key, now)
         elif what == "touch":
             hands.touch(key)
             touched.add(key)
-        elif key in touched:
+        else:
             hands.let_go(key, now)
             touched.discard(key)
     for key in touched:
