@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.cases_clock import clock
 from bench.cases_core import core, growth, loading
 from bench.cases_engine import bursts, mapped, rates, stomp
 from bench.cases_feedback import feedback, footprint
@@ -33,6 +34,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "recall": recall,
     "midi": midi,
     "flood": flood,
+    "clock": clock,
     "footprint": footprint,
     "core": lambda bench: core(bench.quick),
     "growth": lambda bench: growth(bench.quick),

@@ -154,10 +154,22 @@ class TapTempo:
 
 
 @dataclass(slots=True)
+class FollowClock:
+    """Take the tempo of a clock, with a beat at `beat_s` (seconds, monotonic; None: the beats stay where they are).
+
+    Nobody's wish: it is not undone, for the clock would only say it again.
+    """
+
+    bpm: float
+    beat_s: float | None = None
+
+
+@dataclass(slots=True)
 class SetTransport:
-    """Start the transport, stop it, or (None) toggle it."""
+    """Start the transport, stop it, or (None) toggle it; with `resume` the beats go on where they are."""
 
     rolling: bool | None = None
+    resume: bool = False
 
 
 @dataclass(slots=True)
@@ -253,7 +265,7 @@ class RollBack:
 EngineAction = (
     SetBypass | DriveParameter | SetParameter | StepParameter | ToggleParameter | CycleParameter
     | LoadPreset | RecallSnapshot | SaveSnapshot | MorphSnapshots | LoadPedalboard | SelectBank
-    | SetTempo | TapTempo | SetTransport | SetMute | SetTuner | Undo | Redo | Panic | Resync
+    | SetTempo | TapTempo | FollowClock | SetTransport | SetMute | SetTuner | Undo | Redo | Panic | Resync
 )  # fmt: skip
 MapperAction = SelectPage | SetVariable | ShowText
 Message = SendMidi | SendOsc

@@ -118,11 +118,12 @@ class BankChanged:
 
 @dataclass(slots=True)
 class TempoChanged:
-    """The tempo in beats a minute, and whether the transport rolls."""
+    """The tempo in beats a minute, and whether the transport rolls; `resumed` where it goes on from where it stood."""
 
     bpm: float
     rolling: bool
     origin: str = ""
+    resumed: bool = False
 
 
 @dataclass(slots=True)

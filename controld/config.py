@@ -29,6 +29,7 @@ from controld.config_values import (
     SurfaceConfig,
     WebConfig,
 )
+from controld.config_wires import check_thru, clock_of, thru_of
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
 from controld.mappings.defaults import Defaults, defaults_of
@@ -130,6 +131,7 @@ class RigLoader:
             boards.banks,
             self._startup(record, boards),
             tempo_bpm=record["tempo"],
+            clock=clock_of(record, _midi_ports(record), self.report),
             reload=record["reload"],
             tests=tuple(compiler.tests()),
             tuner_mutes=tuner is None or tuner["mute"],
@@ -168,6 +170,7 @@ class RigLoader:
     def _surfaces(self, record: Record) -> dict[str, SurfaceConfig]:
         found: dict[str, SurfaceConfig] = {}
         surfaces: Mapping[str, Record] = record["surfaces"]
+        ports = _midi_ports(record)
         for name, each in surfaces.items():
             midi, osc = midi_of(each), osc_of(each)
             if "midi" not in each and "osc" not in each:
@@ -177,10 +180,11 @@ class RigLoader:
             if midi is not None and osc is not None:
                 self.report.error(each.at("osc"), f"`{name}` speaks MIDI already", "make OSC a surface of its own")
             self._check_port(each, found.values())
+            check_thru(each, name, ports, self.report)
             profile = self._shelf.profile(each.at("profile"), each["profile"]) if each["profile"] else None
             if profile is not None:
                 self._check_media(each, name, profile)
-                found[name] = SurfaceConfig(name, profile, midi, osc)
+                found[name] = SurfaceConfig(name, profile, midi, osc, thru_of(each))
         return found
 
     def _check_port(self, record: Record, others: Iterable[SurfaceConfig]) -> None:
@@ -283,6 +287,11 @@ class RigLoader:
             return self.disk.glob(base, written)
         self.folders[wanted.parent] = None
         return self.disk.glob(Path(wanted.anchor), str(wanted.relative_to(wanted.anchor)))
+
+
+def _midi_ports(record: Record) -> dict[str, MidiPorts | None]:
+    surfaces: Mapping[str, Record] = record["surfaces"]
+    return {name: midi_of(each) for name, each in surfaces.items()}
 
 
 def _with_implicit(surfaces: Iterable[SurfaceConfig], compiler: RuleCompiler) -> tuple[SurfaceConfig, ...]:

@@ -8,6 +8,7 @@ import re
 from controld.config_addresses import ADDRESS_PATTERN, listen_address, network, parse_address
 from controld.config_running import RUNNING, seconds
 from controld.config_values import EngineConfig, MidiPorts, OscConfig
+from controld.config_wires import CLOCK, THRUS
 from controld.document import Node
 from controld.errors import nearest
 from controld.mappings.defaults import DEFAULTS
@@ -141,6 +142,8 @@ SURFACE = Table(
                          required=True, examples=("generic-6fs-2exp",)),
         "midi": Field(MIDI, "Its MIDI ports.", examples=({"in": "*FCB1010*", "out": "*FCB1010*"},)),
         "osc": Field(OSC, "Its OSC port.", examples=({"listen": "127.0.0.1:9000"},)),
+        "thru": Field(THRUS, "Where its MIDI messages go on to, untouched by any rule.", default=(),
+                      examples=(["synth"],)),
     },
     doc="A device to play on.",
     later=NOT_BUILT_YET["surface"],
@@ -180,6 +183,7 @@ RIG = Table(
         "startup": Field(STARTUP, "What is loaded at start."),
         "tempo": Field(number("beats a minute from 20 to 300", 20, 300),
                        "The tempo of pedalboards that do not say their own.", default=120.0),
+        "clock": Field(CLOCK, "Whose MIDI clock is followed, and who is sent one.", examples=({"out": ["synth"]},)),
         "defaults": Field(DEFAULTS, "What holds in all files of rules where neither rule nor file says it.",
                           examples=({"hold": "400 ms"},)),
         "variables": Field(VARIABLES, "Values of your own, each with its first value; files of rules may have theirs.",

@@ -14,6 +14,7 @@ from controld.errors import Problem
 from controld.mappings.map_test import MapTest
 from controld.mappings.profile import Control, Profile
 from controld.mappings.rule import Rule, Stage
+from controld.midi_thru import Thru
 from controld.osc_limits import Limits
 from controld.session.model import Bank, Pedalboard
 
@@ -94,6 +95,14 @@ class MidiPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockConfig:
+    """Whose MIDI clock is followed (a surface, "" for nobody's), and which surfaces are sent one."""
+
+    source: str = ""
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OscConfig:
     """Where an OSC surface listens (UDP), whom it answers, and what it grants the network.
 
@@ -114,6 +123,7 @@ class SurfaceConfig:
     profile: Profile
     midi: MidiPorts | None = None
     osc: OscConfig | None = None
+    thru: tuple[Thru, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ class RigConfig:
     banks: tuple[Bank, ...] = ()
     startup: Startup = field(default_factory=Startup)
     tempo_bpm: float = 120.0
+    clock: ClockConfig = field(default_factory=ClockConfig)
     reload: bool = True
     tests: tuple[MapTest, ...] = ()
     tuner_mutes: bool = True

@@ -138,7 +138,7 @@ class Daemon:
             await self._surface_set.start_osc(self.config.surfaces, stack)
             engine = self.config.engine
             self._client = await start_engine(engine, self.rig.outbox, self._replied, self._engine_told, stack)
-            self._surface_set.start_midi(self.config.surfaces, stack)
+            self._surface_set.start_midi(self.config.surfaces, self.config.clock, stack)
             await self._start_services(stack)
             self._keeper.start()
             stack.push_async_callback(self._keeper.stop)

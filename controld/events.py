@@ -7,6 +7,8 @@ and nobody keeps an event after it was handled.
 from dataclasses import dataclass
 from typing import Union
 
+from controld.actions import Action
+
 # What an OSC argument is in Python; arrays are tuples.
 OscArg = Union[str, int, float, bool, bytes, None, tuple["OscArg", ...]]  # noqa: UP007 - it names itself
 
@@ -80,12 +82,21 @@ class SurfaceLost:
     client: str = ""
 
 
+@dataclass(slots=True)
+class SurfaceAsked:
+    """A surface asks for an action by itself, without any rule: a clock tells its tempo, its start and its stop."""
+
+    surface: str
+    action: Action
+    time_s: float
+
+
 ControlEvent = ControlMoved | ControlTurned | ProgramChosen
-SurfaceEvent = ControlEvent | ControlTouched | OscArrived | SurfaceConnected | SurfaceLost
+SurfaceEvent = ControlEvent | ControlTouched | OscArrived | SurfaceAsked | SurfaceConnected | SurfaceLost
 
 
 def surface_of(event: SurfaceEvent) -> str:
     """Return the name of the surface an event came from."""
-    if isinstance(event, OscArrived | SurfaceConnected | SurfaceLost):
+    if isinstance(event, OscArrived | SurfaceAsked | SurfaceConnected | SurfaceLost):
         return event.surface
     return event.control.partition(".")[0]

@@ -54,6 +54,10 @@ class MidiDecoder:
         """What is selected on each channel (0-15) that has numbered parameters."""
         return {channel: parameters.selection for channel, parameters in self._parameters.items()}
 
+    def hears(self, status: int) -> bool:
+        """Tell whether a control listens to messages of one byte, `status`."""
+        return status << 7 in self._table
+
     def receive(self, data: bytes, now: float) -> Events:
         """Return what one whole message means, several events where it means several.
 

@@ -20,7 +20,10 @@ from controld.midi_display import head_of, messages_of
 from controld.midi_looks import ON_FROM, STATUS, Frame, Frames, frames_of, moves_by_itself, position_frame
 from controld.midi_pace import Bucket, Key, Turns
 from controld.midi_stream import BEND, PROGRAM
+from controld.midi_thru import newest_wins
 from controld.ownership import Ownership
+
+MAX_RELAYED = 1024  # what waits for a device that takes less than another one sends: a second of a DIN cable
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,20 @@ class MidiPanel:
         """Queue one raw message behind what waits; it is never dropped while the device is there."""
         self._serial += 1
         self._waiting[self._serial] = (data,)
+
+    def relay(self, data: bytes) -> bool:
+        """Queue a message of another device; False where so many wait that it has to be left out.
+
+        Of a controller that sweeps only the newest value waits, in the place of the one before it.
+        """
+        about = newest_wins(data)
+        if about is not None:
+            self._waiting[-about] = (data,)  # what is sent as it is counts upwards from 1
+        elif len(self._waiting) >= MAX_RELAYED:
+            return False
+        else:
+            self.send(data)
+        return True
 
     def saw_input(self, control: str, position: float, now: float | None = None) -> bool:
         """Note that a control moved by itself to `position`, so it shows that now and is not told its own position.

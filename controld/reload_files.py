@@ -110,8 +110,8 @@ def needs_restart(running: RigConfig, wanted: RigConfig) -> bool:
 
 
 def _opened(config: RigConfig) -> object:
-    ports = [(each.name, each.midi, each.osc) for each in config.surfaces]
-    return ports, config.engine, config.service, config.web, config.metrics, config.discovery is None
+    ports = [(each.name, each.midi, each.osc, each.thru) for each in config.surfaces]
+    return ports, config.clock, config.engine, config.service, config.web, config.metrics, config.discovery is None
 
 
 def _nodes(texts: Mapping[Path, bytes], base: Path) -> dict[str, Node]:

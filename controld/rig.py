@@ -33,6 +33,7 @@ from controld.events import (
     ControlTurned,
     OscArrived,
     ProgramChosen,
+    SurfaceAsked,
     SurfaceConnected,
     SurfaceEvent,
     SurfaceLost,
@@ -127,6 +128,8 @@ class Rig:
             return output
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
+        if isinstance(event, SurfaceAsked):
+            return self._act(event.action, event.surface, now, output)
         return output  # a touch moves nothing
 
     def act(self, action: Action | Edit, origin: str, now: float) -> Output:

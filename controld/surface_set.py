@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from controld.actions import Message, SendMidi
-from controld.changes import Refused
-from controld.config_values import OscConfig, SurfaceConfig
+from controld.changes import Refused, TempoChanged
+from controld.config_values import ClockConfig, MidiPorts, OscConfig, SurfaceConfig
 from controld.events import SurfaceEvent
 from controld.feedback import Feedback
 from controld.figures import SurfaceFacts
@@ -19,7 +19,9 @@ from controld.mappings.profile import Profile
 from controld.osc_clients import Reply
 from controld.rig import Output, Rig
 from controld.surfaces.midi import MidiSurface
+from controld.surfaces.midi_clock_out import ClockOut
 from controld.surfaces.midi_system import MidiSystem
+from controld.surfaces.midi_wires import Wires
 from controld.surfaces.osc import OscSurface
 
 log = logging.getLogger("controld.daemon")
@@ -34,6 +36,7 @@ class SurfaceSet:
         self._loop = loop
         self._midi: dict[str, MidiSurface] = {}
         self._osc: dict[str, OscSurface] = {}
+        self._clock: ClockOut | None = None
 
     async def start_osc(self, wanted: Iterable[SurfaceConfig], stack: AsyncExitStack) -> None:
         """Open the OSC surfaces. Raises PortUnavailable where a port is in use."""
@@ -55,20 +58,45 @@ class SurfaceSet:
             self._osc[surface.name] = osc
             osc.show(self._rig.mapper.full_feedback(surface.name))
 
-    def start_midi(self, wanted: Iterable[SurfaceConfig], stack: AsyncExitStack) -> None:
-        """Open the MIDI surfaces; a device that is not there is waited for."""
+    def start_midi(self, wanted: Iterable[SurfaceConfig], clock: ClockConfig, stack: AsyncExitStack) -> None:
+        """Open the MIDI surfaces and their clock; a device that is not there is waited for."""
         surfaces = [(surface, surface.midi) for surface in wanted if surface.midi is not None]
         if not surfaces:
             return
         system = MidiSystem()
+        thru = {surface.name: surface.thru for surface, _ in surfaces}
+        wires = Wires(thru, clock.source, self._receive, self._hand_on)
         for surface, ports in surfaces:
             self._midi[surface.name] = MidiSurface(
-                surface.name, surface.profile, ports.input, ports.output, system, self._receive, self._loop
+                surface.name, surface.profile, ports.input, ports.output, system, self._receive, self._loop, wires=wires
             )
         stack.push_async_callback(system.stop)
         for midi in self._midi.values():
             midi.start()
             stack.push_async_callback(midi.stop)
+        self._start_clock(surfaces, clock, system, stack)
+
+    def _start_clock(
+        self,
+        surfaces: Iterable[tuple[SurfaceConfig, MidiPorts]],
+        clock: ClockConfig,
+        system: MidiSystem,
+        stack: AsyncExitStack,
+    ) -> None:
+        devices = [
+            (each.name, ports.output, each.profile.name) for each, ports in surfaces if each.name in clock.targets
+        ]
+        if not devices:
+            return
+        tempo = self._rig.mapper.view.tempo or TempoChanged(120.0, rolling=False)
+        self._clock = ClockOut(devices, system, tempo, ticks=not clock.source)
+        self._clock.start()
+        stack.push_async_callback(self._clock.stop)
+
+    def _hand_on(self, message: bytes) -> None:
+        """Hand a message of the clock that is followed to those who are sent one."""
+        if self._clock is not None:
+            self._clock.relay(message)
 
     def by_name(self, order: Iterable[str]) -> dict[str, MidiSurface | OscSurface]:
         """Return the open surfaces in this order."""
@@ -103,6 +131,8 @@ class SurfaceSet:
             for change in output.changes:
                 if type(change) is Refused:
                     self._refuse(change)
+                elif type(change) is TempoChanged and self._clock is not None:
+                    self._clock.tell(change)
         if output.messages:
             self._send(output.messages)
         if output.resync is not None:

@@ -34,6 +34,7 @@ from controld.events import (
     ControlTurned,
     OscArrived,
     ProgramChosen,
+    SurfaceAsked,
     SurfaceConnected,
     SurfaceLost,
 )
@@ -153,6 +154,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     ProgramChosen: lambda event: f"{event.control} program {event.program}",
     OscArrived: lambda event: f"{event.address} {' '.join(map(str, event.args))}".rstrip(),
     SurfaceConnected: lambda event: f"{event.surface} {event.client} is here".replace("  ", " "),
+    SurfaceAsked: lambda event: f"{event.surface}: {describe(event.action)}",
     SurfaceLost: lambda event: f"{event.surface} {event.client} is gone".replace("  ", " "),
     Intent: _intent,
     **ACTION_WORDS,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from controld.actions import (
     CycleParameter,
     DriveParameter,
+    FollowClock,
     LoadPedalboard,
     LoadPreset,
     MorphSnapshots,
@@ -119,7 +120,10 @@ ACTION_WORDS: dict[type, Callable[..., str]] = {
     SelectPage: lambda action: f"page {_pick(action.page)}",
     SetTempo: _tempo,
     TapTempo: lambda _action: "tap tempo",
-    SetTransport: lambda action: switched("transport", action.rolling, ("start", "stop")),
+    FollowClock: lambda action: f"tempo {action.bpm:g} bpm, from the clock",
+    SetTransport: lambda action: switched(
+        "transport", action.rolling, ("continue" if action.resume else "start", "stop")
+    ),
     SetMute: lambda action: switched("mute", action.on),
     SetTuner: lambda action: switched("tuner", action.on),
     SetVariable: _variable,

@@ -8,7 +8,8 @@ from typing import IO
 
 WITHIN_S = 8.0
 
-# A device: two ports; "send <hex>" on stdin sends, what arrives is printed in hex, "burst <n>" sends n encoder steps.
+# A device: two ports; "send <hex>" on stdin sends, what arrives is printed in hex, "burst <n>" sends n encoder steps,
+# "clock <n> <s>" n ticks, one each s seconds.
 DEVICE = """
 import sys, time, rtmidi
 giver = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, sys.argv[1] + " out")
@@ -25,6 +26,12 @@ for line in sys.stdin:
     verb, _, rest = line.strip().partition(" ")
     if verb == "send":
         giver.send_message(bytes.fromhex(rest))
+    elif verb == "clock":
+        count, _, interval = rest.partition(" ")
+        begin = time.monotonic()
+        for n in range(int(count)):
+            time.sleep(max(0.0, begin + n * float(interval) - time.monotonic()))
+            giver.send_message([0xF8])
     else:
         for n in range(int(rest)):
             giver.send_message([0xB0, 16, 1])

@@ -23,6 +23,7 @@ from controld.cli import COMMANDS as ALL_COMMANDS
 from controld.cli import _parser
 from controld.config import CONFIG_NAME, RigLoader, load_rig
 from controld.config_schema import ENGINE, MIDI, OSC, RIG, STARTUP, SURFACE
+from controld.config_wires import CLOCK, THRU
 from controld.mappings.mapper import PENDING_AFTER_S
 from controld.mappings.motion import FAST_PER_S, SLOW_PER_S, STEP_S
 from controld.mappings.profile import Coding, Kind
@@ -282,7 +283,8 @@ def test_osc_addresses_in_the_text_exist() -> None:
 
 
 TABLES: Mapping[str, Table] = {
-    "rig": RIG, "engine": ENGINE, "surface": SURFACE, "midi": MIDI, "osc": OSC, "startup": STARTUP, "profile": PROFILE,
+    "rig": RIG, "clock": CLOCK, "thru": THRU, "engine": ENGINE, "surface": SURFACE, "midi": MIDI, "osc": OSC,
+    "startup": STARTUP, "profile": PROFILE,
     "control": CONTROL, "led": LED, "ring": RING, "mapping": MAPPING, "rule": RULE, "if": IF, "feedback": LOOK,
     "pedalboard": PEDALBOARD, "effect": EFFECT, "recall": RECALL, "banks": BANKS, "message": MIDI_MESSAGE,
     **{f"action {name}": table for name, table in ACTIONS.items()},

@@ -188,6 +188,7 @@ class FakeBackend:
     """A MIDI system whose ports the test sets."""
 
     name = "fake"
+    absent = "no fake is there"
     runs = True
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -199,6 +200,9 @@ class FakeBackend:
         self.wishes = list(wishes)
         publish(self.links)
         return None
+
+    def pulse(self) -> None:
+        pass
 
     def list_ports(self) -> PortList | None:
         return None
@@ -295,6 +299,26 @@ class TestSurface:
                     rig.plug(*BOTH)
                     await until(lambda: floor.connected and floor._links[Direction.IN].serial == rig.serial)
                 assert kinds(rig.events) == [SurfaceConnected, SurfaceLost, SurfaceConnected]
+
+        asyncio.run(play())
+
+    def test_what_a_device_sent_last_is_not_heard_after_its_end(self) -> None:
+        """A press on its way when the cable was pulled would be held for ever; after the return all is heard."""
+
+        async def play() -> None:
+            rig = FakeRig()
+            async with rig.running() as floor:
+                rig.plug(*BOTH)
+                await until(lambda: floor.connected)
+                rig.plug()
+                await until(lambda: not floor.connected)
+                floor.inject(b"\xb0\x14\x7f")
+                await until(lambda: floor.counters["late"] == 1)
+                rig.plug(*BOTH)
+                await until(lambda: floor.connected)
+                floor.inject(b"\xb0\x14\x7f")
+                await until(lambda: floor.counters["received"] == 1)
+                assert kinds(rig.events) == [SurfaceConnected, SurfaceLost, SurfaceConnected, ControlMoved]
 
         asyncio.run(play())
 

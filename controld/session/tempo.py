@@ -6,7 +6,7 @@ its own transport does otherwise does not reach us.
 
 from statistics import median
 
-from controld.actions import SetTempo, SetTransport, TapTempo
+from controld.actions import FollowClock, SetTempo, SetTransport, TapTempo
 from controld.changes import BeatPassed, TempoChanged
 from controld.session.context import Context
 from controld.values import clamp
@@ -86,34 +86,41 @@ class Tempo:
             self._begin_beats()
 
     def roll(self, action: SetTransport, origin: str) -> None:
-        """Start or stop the transport; starting begins the beats anew."""
+        """Start or stop the transport; starting begins the beats anew, unless it goes on where it was."""
         rolling = not self.rolling if action.rolling is None else action.rolling
         if rolling == self.rolling:
             return
         self.rolling = rolling
-        self._tell(origin)
-        if rolling:
+        self._tell(origin, resumed=rolling and action.resume)
+        if rolling and not action.resume:
             self._begin_beats()
+
+    def follow(self, action: FollowClock, origin: str) -> None:
+        """Take tempo and beat of a clock."""
+        self.change(clamp(action.bpm, MIN_BPM, MAX_BPM), origin, undoable=False)
+        if action.beat_s is not None:
+            self._move_beats(action.beat_s)
 
     def load(self, bpm: float) -> None:
         """Take the tempo of a pedalboard."""
         self.change(clamp(bpm, MIN_BPM, MAX_BPM), "")
 
-    def change(self, bpm: float, origin: str) -> None:
+    def change(self, bpm: float, origin: str, *, undoable: bool = True) -> None:
         """Change the tempo to one within the limits."""
         context = self._context
         if bpm == context.bpm:
             return
-        context.history.note_tempo(context.bpm, bpm)
+        if undoable:
+            context.history.note_tempo(context.bpm, bpm)
         # the beat that is on its way comes when it would have; those after it follow the new tempo
         if self._next_beat_s is not None:
             self._first_beat_s = self._next_beat_s - self._beat_number(self._next_beat_s, context.bpm) * 60.0 / bpm
         context.bpm = bpm
         self._tell(origin)
 
-    def fact(self, origin: str = "") -> TempoChanged:
+    def fact(self, origin: str = "", *, resumed: bool = False) -> TempoChanged:
         """Return the tempo as a fact."""
-        return TempoChanged(self._context.bpm, self.rolling, origin)
+        return TempoChanged(self._context.bpm, self.rolling, origin, resumed)
 
     # Beats
 
@@ -147,9 +154,18 @@ class Tempo:
         if self.wants_beats:
             self._context.tell(BeatPassed(1))
 
+    def _move_beats(self, beat_s: float) -> None:
+        """Let the beat that is nearest to `beat_s` be there; one that was told already is not told again."""
+        length_s = 60.0 / self._context.bpm
+        if self._first_beat_s is None or self._next_beat_s is None:
+            return  # nobody wants beats, and who comes to want them begins with the next of these
+        number = self._beat_number(self._next_beat_s, self._context.bpm)
+        self._first_beat_s = beat_s - round((beat_s - self._first_beat_s) / length_s) * length_s
+        self._next_beat_s = self._first_beat_s + number * length_s
+
     def _beat_number(self, at_s: float, bpm: float) -> int:
         return round((at_s - (self._first_beat_s or 0.0)) * bpm / 60.0)
 
-    def _tell(self, origin: str) -> None:
+    def _tell(self, origin: str, *, resumed: bool = False) -> None:
         self._context.executor.set_transport(rolling=self.rolling, bpm=self._context.bpm)
-        self._context.tell(self.fact(origin))
+        self._context.tell(self.fact(origin, resumed=resumed))

@@ -20,6 +20,7 @@ from controld.midi_panel import MidiPanel
 from controld.midi_stream import MidiStream
 from controld.surfaces.midi_ports import Direction, Link, PortPattern, Wish
 from controld.surfaces.midi_system import MidiSystem
+from controld.surfaces.midi_wires import Wires
 
 __all__ = ["MidiSurface", "MidiSystem"]
 
@@ -30,6 +31,9 @@ GRACE_S = 0.25
 # A port takes what is sent only some periods after it was connected (JACK's new order of the graph counts from the next
 # one on, and a period may last 43 ms): sooner, the first lights of a device would be lost.
 SETTLE_S = 0.1
+# What a device sent last may wait for the interpreter longer than the news that it is gone. A press that is heard after
+# that would be held for ever.
+LATE_S = 0.5
 # RtMidi's JACK output takes 16,384 bytes with its own framing and drops what is longer without a word.
 MAX_OUT = 16_300
 
@@ -57,20 +61,27 @@ class MidiSurface:
         receive: Callable[[SurfaceEvent], None],
         loop: asyncio.AbstractEventLoop | None = None,
         observe: Observer | None = None,
+        wires: Wires | None = None,
     ) -> None:
         self.name = name
         self._patterns = {Direction.IN: input_pattern, Direction.OUT: output_pattern}
         self.wishes: Sequence[Wish] = tuple(
-            Wish(name, direction, PortPattern(text), self._arrive) for direction, text in self._patterns.items() if text
+            Wish(name, direction, PortPattern(text), self._arrive, kind=profile.name)
+            for direction, text in self._patterns.items()
+            if text
         )
         self._profile = profile
         self.decoder = MidiDecoder(name, profile)
         self._stream, self._panel = MidiStream(), MidiPanel(name, profile)
         self._system, self._receive, self._observe, self._loop = system, receive, observe, loop
+        self._wires = wires
+        if wires is not None:
+            wires.add(name, self)
         self._links: dict[Direction, Link] = {}
         self._announced = False
         self._grace: asyncio.TimerHandle | None = None
         self._settled_s = 0.0  # nothing is sent before
+        self._deaf_until_s = 0.0  # what arrives before is of a device that is gone
         self._pace: asyncio.TimerHandle | None = None
         self._arrived: deque[tuple[bytes, float]] = deque()
         self._woken = False
@@ -104,6 +115,30 @@ class MidiSurface:
             return
         self._panel.send(data)
         self._pump()
+
+    def relay(self, message: bytes) -> None:
+        """Send a message of another device on, at this one's pace; what no device is there for is left out.
+
+        One of a single byte is a clock's and goes at once. Counted as "not relayed" where too many wait.
+        """
+        link = self._links.get(Direction.OUT)
+        if link is None:
+            return
+        if len(message) == 1:
+            self._transmit(link, message, time.monotonic())
+        elif self._panel.relay(message):
+            self._pump()
+        else:
+            self._counts["not relayed"] += 1
+
+    def peer_names(self) -> tuple[str, str]:
+        """Return the full names of the ports it is connected to, in and out; "" for none."""
+        port_in, port_out = (self._links.get(each) for each in (Direction.IN, Direction.OUT))
+        return port_in.peer if port_in else "", port_out.peer if port_out else ""
+
+    def hears(self, status: int) -> bool:
+        """Tell whether a control listens to messages of this one byte."""
+        return self.decoder.hears(status)
 
     def inject(self, data: bytes) -> None:
         """Take `data` as if the device had sent it now; from any thread."""
@@ -188,10 +223,15 @@ class MidiSurface:
         self._woken = False
         while self._arrived:
             data, time_s = self._arrived.popleft()
+            if time_s < self._deaf_until_s:
+                self._counts["late"] += 1
+                continue
             self._counts["received"] += 1
             if self._observe is not None:
                 self._observe("in", data, time_s)
             for message in self._stream.receive(data):
+                if self._wires is not None and self._wires.heard(self.name, message, time_s):
+                    continue
                 events = self.decoder.receive(message, time_s)
                 if isinstance(events, tuple):
                     for event in events:
@@ -219,6 +259,7 @@ class MidiSurface:
     def _tell_connected(self) -> None:
         self._cancel_timers()
         self._announced = True
+        self._deaf_until_s = 0.0
         self._panel.forget()
         log.info("%s: %s", self.name, self.status())
         now = time.monotonic()
@@ -232,7 +273,9 @@ class MidiSurface:
         self._stream.reset()
         self.decoder.reset()
         log.info("%s: the device is gone", self.name)
-        self._receive(SurfaceLost(self.name, time.monotonic()))
+        now = time.monotonic()
+        self._deaf_until_s = now + LATE_S
+        self._receive(SurfaceLost(self.name, now))
 
     def _pump(self) -> None:
         """Send what the pace allows now, and come back for the rest."""
@@ -247,12 +290,17 @@ class MidiSurface:
             self._pace = self._loop.call_later(self._settled_s - now, self._pump)
             return
         for message in self._panel.take(now):
-            self._counts["sent" if link.send(message) else "not sent"] += 1
-            if self._observe is not None:
-                self._observe("out", message, now)
+            self._transmit(link, message, now)
         deadline = self._panel.next_deadline(now)
         if deadline is not None:
             self._pace = self._loop.call_later(deadline - now, self._pump)
+
+    def _transmit(self, link: Link, message: bytes, now: float) -> None:
+        self._counts["sent" if link.send(message) else "not sent"] += 1
+        if self._wires is not None:
+            self._wires.sent(self.name, message, now)
+        if self._observe is not None:
+            self._observe("out", message, now)
 
     def _cancel_timers(self) -> None:
         for timer in (self._grace, self._pace):

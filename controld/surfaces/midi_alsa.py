@@ -5,7 +5,6 @@ a client for every look would leak and cost a thousand times as much.
 """
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +12,16 @@ from typing import Any
 
 import rtmidi
 
-from controld.surfaces.midi_ports import Direction, Link, Links, PortList, Wish, WishKey
+from controld.midi_places import Places
+from controld.surfaces.midi_ports import Direction, Link, Links, PortList, Wish, WishKey, choices
 from controld.surfaces.midi_rtmidi import Error, RtMidiPort
+from controld.surfaces.midi_usb import seen
 
 log = logging.getLogger("controld.midi.alsa")
 
 POLL_S = 1.0
 SEQUENCER = Path("/dev/snd/seq")
 _OWN = "controld-"
-_NUMBERS = re.compile(r" \d+:\d+$")  # client and port number at the end of a listed name; they change with every plug
 
 
 @dataclass(slots=True)
@@ -34,10 +34,12 @@ class AlsaBackend:
     """The ALSA sequencer of this machine; without one it waits."""
 
     name = "ALSA"
+    absent = "no ALSA sequencer is there (`modprobe snd-seq` loads it)"
 
     def __init__(self, _wake: Callable[[], None]) -> None:
         self._listers: dict[Direction, Any] = {}
         self._open: dict[WishKey, _OpenPort] = {}
+        self._places = Places()
         self._serial = 0
 
     @property
@@ -59,6 +61,9 @@ class AlsaBackend:
                 self._try_open(wish, listed[wish.direction])
         publish(self._links())
         return POLL_S
+
+    def pulse(self) -> None:
+        """See `Backend`; nothing."""
 
     def list_ports(self) -> PortList | None:
         """See `Backend`."""
@@ -91,10 +96,10 @@ class AlsaBackend:
         return names
 
     def _try_open(self, wish: Wish, names: list[str]) -> None:
-        fits = (n for n in names if _is_foreign(n) and wish.pattern.matches((n, _NUMBERS.sub("", n))))
-        peer = next(fits, None)
-        if peer is None:
+        found = choices(wish, [seen(name) for name in names if _is_foreign(name)], self._places)
+        if not found:
             return
+        peer = found[0].name
         try:
             port = RtMidiPort(
                 rtmidi.API_LINUX_ALSA, wish.direction, f"{_OWN}{wish.surface}-{wish.direction.value}", wish.receive

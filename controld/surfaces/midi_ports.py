@@ -5,12 +5,13 @@ Values and contracts only; the systems themselves are in `midi_jack` and `midi_a
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from controld.errors import PortUnavailable
+from controld.midi_places import Places, Seen, plain_name
 
 
 class Direction(Enum):
@@ -23,14 +24,15 @@ class Direction(Enum):
 class PortPattern:
     """A glob, or a regular expression between slashes, over a port's names; upper and lower case are the same.
 
-    A name that is written out in full matches itself, whatever brackets are in it.
+    A name that is written out in full matches itself, whatever brackets are in it, and what it was when the device was
+    plugged another time.
     """
 
-    __slots__ = ("_glob", "_regex", "text")
+    __slots__ = ("_glob", "_plain", "_regex", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._glob = text.casefold()
+        self._glob, self._plain = text.casefold(), plain_name(text).casefold()
         self._regex: re.Pattern[str] | None = None
         if len(text) > 1 and text.startswith("/") and text.endswith("/"):
             try:
@@ -40,10 +42,33 @@ class PortPattern:
 
     def matches(self, names: Iterable[str]) -> bool:
         """Tell whether any of a port's names fits."""
+        return self.misfit(names) is not None
+
+    def misfit(self, names: Iterable[str]) -> int | None:
+        """Return how far a port is from what is written; None where it does not fit.
+
+        0: a name of it is exactly that; 1: the pattern fits; 2: it fits but for the numbers of another plug.
+        """
+        names = list(names)
+        plain = [plain_name(name) for name in names]
         if self._regex is not None:
-            return any(self._regex.search(name) for name in names)
-        folded = [name.casefold() for name in names]
-        return self._glob in folded or any(fnmatchcase(name, self._glob) for name in folded)
+            return next((n for n, each in ((1, names), (2, plain)) if any(map(self._regex.search, each))), None)
+        folded, folded_plain = ([name.casefold() for name in each] for each in (names, plain))
+        if self._glob in folded:
+            return 0
+        if any(fnmatchcase(name, self._glob) for name in folded):
+            return 1
+        fits = self._plain in folded_plain or any(fnmatchcase(name, self._plain) for name in folded_plain)
+        return 2 if fits else None
+
+    def fitting(self, ports: Iterable[Seen]) -> list[Seen]:
+        """Return the ports that fit, the nearest to what is written first, else in their order."""
+        found = ((self.misfit(port.names), port) for port in ports)
+        return [port for _, port in sorted(((far, port) for far, port in found if far is not None), key=_farness)]
+
+
+def _farness(found: tuple[int, Seen]) -> int:
+    return found[0]
 
 
 WishKey = tuple[str, Direction]
@@ -51,17 +76,53 @@ WishKey = tuple[str, Direction]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A surface wants to be linked with the first port that fits; `receive` gets bytes and time on a foreign thread."""
+    """A surface wants to be linked with the first port that fits; `receive` gets bytes and time on a foreign thread.
+
+    `kind` is its profile: surfaces with one pattern and one kind are `siblings` identical units, this is number `place`
+    of them (from 0). `unit` is the surface whose device it is about, "" for `surface` itself.
+    """
 
     surface: str
     direction: Direction
     pattern: PortPattern
     receive: Callable[[bytes, float], None]
+    kind: str = ""
+    unit: str = ""
+    place: int = 0
+    siblings: int = 1
 
     @property
     def key(self) -> WishKey:
         """What tells this wish from all others."""
         return self.surface, self.direction
+
+    @property
+    def group(self) -> str:
+        """What identical units have in common."""
+        return f"{self.kind} {self.pattern.text}"
+
+
+def with_places(wishes: Sequence[Wish]) -> list[Wish]:
+    """Return wishes with their places among identical units, in the order in which surfaces are listed."""
+    units: dict[tuple[str, Direction], list[str]] = {}
+    for wish in wishes:
+        known = units.setdefault((wish.group, wish.direction), [])
+        if (wish.unit or wish.surface) not in known:
+            known.append(wish.unit or wish.surface)
+    placed: list[Wish] = []
+    for wish in wishes:
+        known = units[wish.group, wish.direction]
+        placed.append(replace(wish, place=known.index(wish.unit or wish.surface), siblings=len(known)))
+    return placed
+
+
+def choices(wish: Wish, ports: Sequence[Seen], places: Places) -> list[Seen]:
+    """Return the ports to try for a wish, in order: all that fit, or the one unit whose place it is."""
+    fitting = wish.pattern.fitting(ports)
+    if wish.siblings == 1:
+        return fitting
+    port = places.assign(wish.group, wish.direction.value, wish.siblings, fitting).get(wish.place)
+    return [] if port is None else [port]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +152,7 @@ class Backend(Protocol):
     """A MIDI system. All methods may take their time and are called from one thread only, which is not the loop's."""
 
     name: str
+    absent: str  # what to say where it does not run
 
     @property
     def runs(self) -> bool:
@@ -101,6 +163,9 @@ class Backend(Protocol):
 
         Returns in how many seconds to ask again, or None where the backend itself calls for it.
         """
+
+    def pulse(self) -> None:
+        """Do what is to be done twice a second; on the loop, so at once."""
 
     def list_ports(self) -> PortList | None:
         """Return the ports there are; None where the system does not run."""

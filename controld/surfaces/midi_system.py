@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from controld.surfaces.midi_ports import Backend, Direction, Link, Links, PortList, Wish
+from controld.surfaces.midi_ports import Backend, Direction, Link, Links, PortList, Wish, with_places
 
 STOP_S = 2.0  # how long closing the ports is waited for
 ADMIN = "controld-midi"  # the name of the thread that may hang in a library
@@ -22,6 +22,7 @@ log = logging.getLogger("controld.midi")
 BackendFactory = Callable[[Callable[[], None]], Backend]
 
 AFTER_FAILURE_S = 2.0
+PULSE_S = 0.5
 
 NO_SYSTEM = (
     "no MIDI system is running: start a JACK server or PipeWire, or load the ALSA sequencer (`modprobe snd-seq`); "
@@ -45,7 +46,7 @@ def default_backends() -> list[BackendFactory]:
     factories: list[BackendFactory] = []
     # A missing libjack shows as OSError when its module is imported. RtMidi built without a system would silently take
     # another one in its place, so it is asked what it was built with.
-    with suppress(ImportError, OSError):
+    try:
         import rtmidi
 
         built_with = rtmidi.get_compiled_api()
@@ -57,6 +58,8 @@ def default_backends() -> list[BackendFactory]:
             from controld.surfaces.midi_jack import JackBackend
 
             factories.insert(0, JackBackend)
+    except (ImportError, OSError) as error:
+        log.info("MIDI goes without %s: %s", "JACK" if factories else "JACK and ALSA", error)
     return factories
 
 
@@ -72,7 +75,8 @@ class MidiSystem:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._admin: ThreadPoolExecutor | None = None
-        self._warned = False
+        self._said: set[str] = set()
+        self._heart: asyncio.TimerHandle | None = None
 
     def add(self, member: Linked) -> None:
         """Begin to fulfil a member's wishes."""
@@ -82,6 +86,7 @@ class MidiSystem:
             self._admin = ThreadPoolExecutor(1, thread_name_prefix=ADMIN)
             self._loop = asyncio.get_running_loop()
             self._task = self._loop.create_task(self._run(), name="midi system")
+            self._pulse()
 
     async def remove(self, member: Linked) -> None:
         """Close a member's ports; when this returns, none of its callbacks runs any more. The last one stops all."""
@@ -100,6 +105,8 @@ class MidiSystem:
         if task is None or admin is None:
             return
         task.cancel()
+        if self._heart is not None:
+            self._heart.cancel()
         with suppress(asyncio.CancelledError):
             await task
         # The admin thread is one, so this waits for a refresh that was under way; a server that takes apart a client
@@ -124,8 +131,14 @@ class MidiSystem:
                 async with asyncio.timeout(delay):
                     await self._changed.wait()
 
+    def _pulse(self) -> None:
+        assert self._loop is not None
+        for backend in self._backends:
+            backend.pulse()
+        self._heart = self._loop.call_later(PULSE_S, self._pulse)
+
     async def _refresh(self) -> float | None:
-        wishes = [wish for member in self._members for wish in member.wishes]
+        wishes = with_places([wish for member in self._members for wish in member.wishes])
         loop = asyncio.get_running_loop()
         delays = await loop.run_in_executor(self._admin, self._refresh_backends, wishes)
         return min((delay for delay in delays if delay is not None), default=None)
@@ -143,10 +156,21 @@ class MidiSystem:
 
             delays.append(backend.refresh(wishes, publish))
             wishes = [wish for wish in wishes if wish.key not in latest]
-        if not self._warned and not any(backend.runs for backend in self._backends):
-            self._warned = True
-            log.warning(NO_SYSTEM)
+        self._say_what_is_absent()
         return delays
+
+    def _say_what_is_absent(self) -> None:
+        """Say once of each system that does not run, and what that means."""
+        running = " and ".join(backend.name for backend in self._backends if backend.runs)
+        if not running:
+            if not self._said:
+                self._said = {backend.name for backend in self._backends} | {""}
+                log.warning(NO_SYSTEM)
+            return
+        for backend in self._backends:
+            if not backend.runs and backend.name not in self._said:
+                self._said.add(backend.name)
+                log.info("%s; MIDI devices are looked for with %s alone until then", backend.absent, running)
 
     def _receive_links(self, index: int, links: Links) -> None:
         if self._task is not None and links != self._links[index]:
