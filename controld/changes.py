@@ -118,7 +118,7 @@ class BankChanged:
 
 @dataclass(slots=True)
 class TempoChanged:
-    """The tempo in beats a minute, and whether the transport rolls; `resumed` where it goes on from where it stood."""
+    """The tempo in beats a minute, whether the transport rolls, and whether it `resumed` from where it stood."""
 
     bpm: float
     rolling: bool

@@ -205,7 +205,8 @@ class JackBackend:
                     complete &= self._connect(own)
             complete &= self._flush_all()
         except (jack.JackError, Error) as error:
-            # Mostly the server dying meanwhile, which its own callback tells too.
+            # Mostly the server dying meanwhile, which its own callback tells too; but not to who is not told anything.
+            self._down |= not self._watching
             log.debug("cannot go on with the JACK server: %s", error)
             return False
         return complete
