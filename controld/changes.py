@@ -394,7 +394,7 @@ EditChange = (
     | PedalboardSaved | PedalboardRenamed | PedalboardRemoved | BanksChanged | FavouritesChanged
 )  # fmt: skip
 StateChange = (
-    BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged | PedalboardChanged
-    | BankChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged | VariableChanged
+    BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged | BankChanged
+    | PedalboardChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged | VariableChanged
     | SurfaceChanged | EngineChanged | EngineLoadChanged | LoadProgressed | Repaired | Refused | EditChange
 )  # fmt: skip

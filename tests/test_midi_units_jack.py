@@ -18,7 +18,7 @@ from controld.events import ControlMoved, SurfaceConnected, SurfaceEvent, Surfac
 from controld.surfaces.midi import MidiSurface, MidiSystem
 
 BACK_WITHIN_S = 2.0
-DEATHS, PROCESSES = 100, 4
+DEATHS, PROCESSES = 100, 5
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def die(deaths: int) -> None:
 
 @needs_jackd
 def test_a_server_that_dies_a_hundred_times_is_survived() -> None:
-    """No crash, no descriptor left, every death healed. In four processes at once, each with a server of its own.
+    """No crash, no descriptor left, every death healed. In five processes at once, each with a server of its own.
 
     For RtMidi waits a whole second for a dead server at each port out, and a crash is then a number and not the end.
     """
