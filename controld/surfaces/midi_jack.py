@@ -48,6 +48,7 @@ class _OwnPort:
     name: str
     peer: str = ""
     serial: int = 0
+    is_flushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +250,14 @@ class JackBackend:
         assert self._client is not None
         complete = True
         for own in self._ports.values():
-            if own.wish.direction is Direction.IN and self._flusher is not None:
+            # Once for each: the server answers nobody for seconds while it takes apart a client that was killed.
+            if own.wish.direction is Direction.IN and self._flusher is not None and not own.is_flushed:
                 try:
                     self._client.connect(self._flusher.name, own.name)
+                    own.is_flushed = True
                 except jack.JackErrorCode as error:
-                    complete &= error.code == EEXIST
+                    own.is_flushed = error.code == EEXIST
+                    complete &= own.is_flushed
         return complete
 
     def _free_client_name(self, name: str) -> str:
