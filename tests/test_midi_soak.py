@@ -135,6 +135,10 @@ class Watcher(Tablet):
         self._ear = threading.Thread(target=self._hear, daemon=True)
         self._ear.start()
 
+    def __enter__(self) -> "Watcher":
+        """Nothing: it listens."""
+        return self
+
     def listen(self) -> None:
         """Nothing: what arrived is known."""
 
