@@ -75,22 +75,26 @@ for line in sys.stdin:
             port.close_port()
             port.delete()
         print(len(shown), flush=True)
+watcher.deactivate()
+watcher.close()
 """.replace("PRESSES", str(PRESSES))
 SWEEPER = """
-import time, rtmidi
+import select, sys, time, rtmidi
 giver = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "sweep-box out")
 giver.open_virtual_port("MIDI 1")
 due, n = time.monotonic(), 0
-while True:
+while not select.select([sys.stdin], [], [], 0)[0]:
     giver.send_message([0xB0, 7, n % 128])
     due, n = due + 0.0005, n + 1
     time.sleep(max(0.0, due - time.monotonic()))
+giver.close_port()
+giver.delete()
 """
 
 
 @contextmanager
 def helper(script: str) -> "Iterator[subprocess.Popen[str]]":
-    """Run a script in a process of its own for the length of a block."""
+    """Run a script in a process of its own for the length of a block; it ends in order when its input is closed."""
     pipe = subprocess.PIPE
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
@@ -98,11 +102,15 @@ def helper(script: str) -> "Iterator[subprocess.Popen[str]]":
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            assert stream is not None
-            stream.close()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
 
 def plug(plugger: "subprocess.Popen[str]", times: int) -> None:
@@ -115,6 +123,11 @@ def plug(plugger: "subprocess.Popen[str]", times: int) -> None:
         assert int(plugger.stdout.readline()) >= 4
 
 
+def ports_of_server() -> str:
+    """Return what the server lists."""
+    return subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=30, check=True).stdout
+
+
 class Size:
     """What the daemon holds: memory (bytes), descriptors, and its clients of the server."""
 
@@ -122,8 +135,8 @@ class Size:
         proc = Path(f"/proc/{rig.process.pid}")
         self.memory = int((proc / "statm").read_text(encoding="ascii").split()[1]) * 4096
         self.files = len(list((proc / "fd").iterdir()))
-        ports = subprocess.run(["jack_lsp"], capture_output=True, text=True, timeout=10, check=True).stdout
-        self.clients = {line.partition(":")[0] for line in ports.splitlines() if line.startswith("controld")}
+        ports = ports_of_server().splitlines()
+        self.clients = {line.partition(":")[0] for line in ports if line.startswith("controld")}
 
 
 class Watcher(Tablet):
@@ -221,6 +234,7 @@ def killed(rig: RigProcess, tablet: Tablet) -> None:
         tablet.wait("/effect/leslie/active", 1)
         device.kill()
         tablet.wait("/effect/leslie/active", 0)
+        wait_for(lambda: "stage-box" not in ports_of_server(), "the end of its ghost", 30.0)
 
 
 NUMBER, CHANNEL = 0x77, 15  # of the one control there is; no noise has this number
