@@ -124,7 +124,11 @@ _FIGURES = (
     Member("num_threads", WHOLE, "The daemon's threads."),
     Member("bridge_connected", BOOLEAN, "Whether the engine answers."),
     Member("active_plugins", WHOLE, "Effects that the engine holds."),
-    Member("calls", WHOLE, "Calls answered since the start."),
+    Member("calls", WHOLE, "Calls since the start."),
+    Member("refused", WHOLE, "Requests that were answered with an `error`."),
+    Member("overdue", WHOLE, "Calls that were answered with a timeout."),
+    Member("unread", WHOLE, "Answers that were dropped because their client did not read."),
+    Member("events", WHOLE, "Events that were published; none are while nobody listens."),
     Member("clients", WHOLE, "Clients with calls that wait now."),
 )
 

@@ -6,9 +6,9 @@ Pure. Dispatch, the checks of parameters, the page of documentation and the test
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
 from typing import TYPE_CHECKING
 
+from controld.bridge.protocol_values import number
 from controld.errors import hinted
 from controld.rpc.answers import CallFailed, Code, Outcome
 from controld.rpc.wire import described
@@ -143,19 +143,9 @@ def _text(value: object) -> object:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if isfinite(found) else None
-
-
 def _whole(value: object) -> object:
-    found = _number(value)
-    return int(found) if isinstance(found, float) and found.is_integer() else None
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() else None
 
 
 def _boolean(value: object) -> object:
@@ -173,7 +163,7 @@ def _id(value: object) -> object:
 
 _READERS: Mapping[str, Callable[[object], object]] = {
     TEXT: _text,
-    NUMBER: _number,
+    NUMBER: number,
     WHOLE: _whole,
     BOOLEAN: _boolean,
     LIST: lambda value: value if isinstance(value, list) else None,

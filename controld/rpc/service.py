@@ -31,6 +31,7 @@ MAX_WAITING: Final = 1024
 # How long the bridge may take over a question; the list of 400 plugins takes it some 20 ms.
 QUESTION_S: Final = 5.0
 MAX_COMPLAINTS: Final = 100
+COUNTED: Final = ("calls", "refused", "overdue", "unread", "events")
 WENT_WRONG: Final = "this went wrong here; the log says how"
 
 log = logging.getLogger("controld.rpc")
@@ -263,7 +264,7 @@ class RpcService:
             log.log(level, text, open_call.origin, *more)
 
     def _figures(self) -> Result:
-        return {"calls": self.counters["calls"], "clients": len(self._open)}
+        return {**{name: self.counters[name] for name in COUNTED}, "clients": len(self._open)}
 
 
 def _not_one(asked: Frames) -> Malformed:

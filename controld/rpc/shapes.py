@@ -5,6 +5,7 @@ Pure. An effect's `instance_id` is its name on the pedalboard; snapshots are cou
 
 from collections.abc import Mapping, Sequence
 
+from controld.bridge.protocol_values import members
 from controld.rpc.answers import Result
 from controld.session.look import Look
 from controld.session.model import EffectSetup, Pedalboard, Plugin
@@ -88,7 +89,7 @@ def plugin_detail(uri: str, info: Members, essentials: Members, presets: Sequenc
         **essentials,
         **listed,
         "uri": uri,
-        "ports": {**_members(info.get("ports")), "control": {"input": controls}, **audio_ports(essentials)},
+        "ports": {**members(info.get("ports")), "control": {"input": controls}, **audio_ports(essentials)},
         "presets": [{"uri": each.get("uri", ""), "label": each.get("label", "")} for each in presets],
         "stability": "",
         "bundles": [],
@@ -210,10 +211,6 @@ def snapshot(board: Pedalboard, number: int) -> Result:
 def preset_list(plugin: Plugin | None) -> list[Result]:
     """Return the presets of a plugin."""
     return [{"uri": each.uri, "name": each.label, "label": each.label} for each in (plugin.presets if plugin else ())]
-
-
-def _members(value: object) -> Members:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _numbers(version: str) -> tuple[int, int]:
