@@ -133,6 +133,10 @@ def test_whatever_is_asked_is_answered(asked: list[Request], replies: list[Any])
         json.loads(answer_bytes(None, result, "now"))
         if result["success"] is False and not isinstance(outcome, Wait | Question):
             assert state(desk) == before
+        details = result.get("details")
+        if isinstance(details, dict):
+            allowed = {code.name for code in REGISTRY.by_name[request.method].codes} | {"INVALID_PARAMETERS"}
+            assert details["code"] in allowed, (request, result)
 
 
 def settle(desk: Desk, dispatcher: Dispatcher, outcome: Outcome, replies: Any) -> Result:
