@@ -206,3 +206,28 @@ class TestAnswers:
             result = dispatch.judge(each, told, "")
             assert result is not None
             assert (result["asked"], result["value"]) == (asked, 0.6)
+
+    def test_a_thousand_plugins_at_once_are_told_again(self) -> None:
+        """What is known is told without a step for each that stands in another."""
+        desk, uris = Desk(play()), [f"urn:{number}" for number in range(1000)]
+        dispatcher = Dispatcher(desk, machine)
+        replies: dict[str, object] = {
+            "get_available_plugins": {"plugins": {uri: {"name": uri} for uri in uris}},
+            "get_plugin_essentials": {"essentials": {"control_inputs": []}},
+            "get_plugin_presets": {"presets": [{"uri": "urn:p", "label": "P"}]},
+        }
+        for _ in range(2):
+            outcome = dispatcher.call(Request("get_plugins_bulk", {"uris": [*uris, "urn:none"]}), "rpc/test")
+            while isinstance(outcome, Question):
+                reply = replies[str(outcome.body["method"])]
+                if outcome.body.get("plugin_uri") == "urn:7":
+                    reply = {"error": "not today"}
+                assert isinstance(reply, dict)
+                outcome = dispatch.answered(outcome, reply)
+            assert isinstance(outcome, dict)
+            plugins = outcome["plugins"]
+            assert isinstance(plugins, dict)
+            assert list(plugins) == [*uris, "urn:none"]
+            assert plugins["urn:7"] == {"error": "not today"}
+            assert plugins["urn:none"] == {"error": "Plugin not found: urn:none"}
+            assert plugins["urn:8"]["presets"] == [{"uri": "urn:p", "label": "P"}]

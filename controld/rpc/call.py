@@ -51,10 +51,12 @@ class Catalogue:
     plugins: Mapping[str, Members] | None = None
     essentials: dict[str, Members] = field(default_factory=dict)
     presets: dict[str, list[Members]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)  # of which the engine tells nothing, and why
 
     def clear(self) -> None:
         """Forget everything."""
         self.plugins = None
+        self.refused.clear()
         self.essentials.clear()
         self.presets.clear()
 

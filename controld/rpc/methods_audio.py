@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from controld.actions import SetTempo, SetTransport, TapTempo
 from controld.bridge.modhost_protocol import verdict
+from controld.bridge.protocol_values import items, members
 from controld.rpc import shapes
 from controld.rpc.answers import CallFailed, Code, Outcome, Question, Result, done
 from controld.rpc.call import Call, Members
@@ -79,8 +80,7 @@ def _hardware(call: Call, then: Callable[[dict[str, list[str]]], Outcome]) -> Ou
         kind, way = wanted[len(found)]
 
         def take(reply: Members) -> Outcome:
-            ports = reply.get("ports")
-            found[f"{kind}_{way}"] = [str(port) for port in ports] if isinstance(ports, list) else []
+            found[f"{kind}_{way}"] = [str(port) for port in items(reply.get("ports"))]
             return next_one()
 
         fields = {"is_audio": kind == "audio", "is_output": way == "playback"}
@@ -101,15 +101,14 @@ def _effect_ports(call: Call, kind: str) -> tuple[list[str], list[str]]:
 
 
 def _with_effects(call: Call, then: Callable[[], Outcome]) -> Outcome:
-    """Go on once the ports of all plugins on the pedalboard were asked for."""
-    missing = [each.uri for each in call.look.effects.values() if each.uri not in call.catalogue.essentials]
-    if not missing:
+    """Go on once the ports of all plugins on the pedalboard were asked for; of one that is refused none are told."""
+    known = call.catalogue.essentials
+    uri = next((each.uri for each in call.look.effects.values() if each.uri not in known), None)
+    if uri is None:
         return then()
-    uri = missing[0]
 
     def answered(reply: Members) -> Outcome:
-        found = reply.get("essentials")
-        call.catalogue.essentials[uri] = found if isinstance(found, dict) else {}
+        known[uri] = members(reply.get("essentials"))
         return _with_effects(call, then)
 
     return Question({"action": "plugin", "method": "get_plugin_essentials", "plugin_uri": uri}, answered)

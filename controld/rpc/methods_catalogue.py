@@ -3,11 +3,13 @@
 Pure. What the engine told once is kept until it is another engine (`call.Catalogue`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from controld.bridge.protocol_values import items, members
 from controld.errors import hinted
 from controld.rpc import shapes
-from controld.rpc.answers import CallFailed, Code, Outcome, Result, done
+from controld.rpc.answers import CallFailed, Code, Outcome, Question, Result, done
 from controld.rpc.call import Call, Members
 from controld.rpc.registry import ID, LIST, OBJECT, TEXT, Member, Method, Parameter
 
@@ -26,62 +28,71 @@ def _available(call: Call) -> Outcome:
 
 
 def _by_uri(call: Call) -> Outcome:
-    return _detail(call, call.text("uri"), lambda detail: done(plugin=detail))
+    return _detailed(call, call.text("uri"), lambda detail: done(plugin=detail))
 
 
 def _bulk(call: Call) -> Outcome:
     wanted = call.args["uris"]
-    uris = [str(uri) for uri in wanted] if isinstance(wanted, list) else []
+    uris = tuple(dict.fromkeys(map(str, wanted))) if isinstance(wanted, list) else ()
     if not uris or len(uris) > _MAX_BULK:
         raise CallFailed(Code.INVALID_PARAMETERS, f"'uris' has to list 1 to {_MAX_BULK} URIs", parameter="uris")
-    found: dict[str, object] = {}
-
-    def next_one() -> Outcome:
-        while len(found) < len(dict.fromkeys(uris)):
-            uri = next(each for each in uris if each not in found)
-            if call.catalogue.plugins is not None and uri not in call.catalogue.plugins:
-                found[uri] = {"error": f"Plugin not found: {uri}"}
-                continue
-            return _detail(call, uri, lambda detail, uri=uri: _took(uri, detail))  # type: ignore[misc]
-        return done(plugins=found)
-
-    def _took(uri: str, detail: Result) -> Outcome:
-        found[uri] = detail
-        return next_one()
-
-    return call.with_plugins(lambda _plugins: next_one())
+    return call.with_plugins(lambda plugins: _learn_all(call, uris, 0, plugins))
 
 
-def _detail(call: Call, uri: str, then: Callable[[Result], Outcome]) -> Outcome:
-    """Answer with everything known of a plugin; what is not known yet is asked for."""
+def _learn_all(call: Call, uris: Sequence[str], start: int, plugins: Mapping[str, Members]) -> Outcome:
+    """Ask for what is not known of plugins from a place on, one after the other; then tell everything."""
+    for place in range(start, len(uris)):
+        question = _question(call, uris[place], partial(_learn_all, call, uris, place, plugins))
+        if uris[place] in plugins and question is not None:
+            return question
+    return done(plugins={uri: _told(call, uri, plugins) for uri in uris})
+
+
+def _told(call: Call, uri: str, plugins: Mapping[str, Members]) -> Result:
+    """Return everything known of a plugin, or why there is nothing."""
     catalogue = call.catalogue
+    error = catalogue.refused.get(uri) or ("" if uri in plugins else f"Plugin not found: {uri}")
+    if error:
+        return {"error": error}
+    essentials, presets = catalogue.essentials.get(uri, {}), catalogue.presets.get(uri, [])
+    return shapes.plugin_detail(uri, plugins[uri], essentials, presets)
+
+
+def _question(call: Call, uri: str, then: Callable[[], Outcome]) -> Question | None:
+    """Return the question whose answer is missing of a plugin: first its controls, then its presets; None for none."""
+    catalogue = call.catalogue
+
+    def take(method: str, reply: Members) -> Outcome:
+        error = reply.get("error")
+        if isinstance(error, str):
+            catalogue.refused[uri] = error
+        elif method == "get_plugin_presets":
+            catalogue.presets[uri] = [dict(members(each)) for each in items(reply.get("presets"))]
+        else:
+            catalogue.essentials[uri] = members(reply.get("essentials"))
+        return then()
+
+    if uri in catalogue.refused or (uri in catalogue.essentials and uri in catalogue.presets):
+        return None
+    method = "get_plugin_presets" if uri in catalogue.essentials else "get_plugin_essentials"
+    body = {"action": "plugin", "method": method, "plugin_uri": uri}
+    return Question(body, lambda reply: take(method, reply))
+
+
+def _detailed(call: Call, uri: str, then: Callable[[Result], Outcome]) -> Outcome:
+    """Go on with everything known of a plugin; what is not known yet is asked for."""
 
     def with_list(plugins: Mapping[str, Members]) -> Outcome:
         if uri not in plugins:
             text = hinted(f"the engine has no plugin `{uri}`", uri, plugins)
             raise CallFailed(Code.PLUGIN_NOT_FOUND, text, uri=uri)
-        if uri in catalogue.essentials:
-            return with_presets()
-        return call.ask("plugin", "get_plugin_essentials", take_essentials, plugin_uri=uri)
-
-    def take_essentials(reply: Members) -> Outcome:
-        found = reply.get("essentials")
-        catalogue.essentials[uri] = found if isinstance(found, dict) else {}
-        return with_presets()
-
-    def with_presets() -> Outcome:
-        if uri in catalogue.presets:
-            return tell()
-        return call.ask("plugin", "get_plugin_presets", take_presets, plugin_uri=uri)
-
-    def take_presets(reply: Members) -> Outcome:
-        found = reply.get("presets")
-        catalogue.presets[uri] = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-        return tell()
-
-    def tell() -> Outcome:
-        info = (catalogue.plugins or {}).get(uri, {})
-        return then(shapes.plugin_detail(uri, info, catalogue.essentials[uri], catalogue.presets[uri]))
+        question = _question(call, uri, lambda: with_list(plugins))
+        if question is not None:
+            return question
+        told = _told(call, uri, plugins)
+        if "error" in told:
+            raise CallFailed(Code.BRIDGE_ERROR, f"the engine refused it: {told['error']}", uri=uri)
+        return then(told)
 
     return call.with_plugins(with_list)
 
@@ -92,11 +103,10 @@ def _show_presets(call: Call) -> Outcome:
         return done(instance_id=effect.name, presets=shapes.preset_list(effect.plugin), current=effect.preset)
 
     def tell(detail: Result) -> Outcome:
-        presets = detail["presets"]
-        found = [{**each, "name": each["label"]} for each in presets] if isinstance(presets, list) else []
-        return done(presets=found)
+        presets = [members(each) for each in items(detail["presets"])]
+        return done(presets=[{**each, "name": each.get("label", "")} for each in presets])
 
-    return _detail(call, call.text("uri"), tell)
+    return _detailed(call, call.text("uri"), tell)
 
 
 # The table
