@@ -72,12 +72,18 @@ def test_one_is_on_its_way_at_a_time() -> None:
 
     async def scenario(rig: Rig, bridge: StandIn) -> None:
         told: list[bytes | None] = []
+        gate.set()
+        ask(rig, told)  # by the time it is answered the connection is there
+        await until(lambda: told)
+        told.clear()
+        bridge.requests.clear()
+        gate.clear()
         for number in range(20):
             ask(rig, told, number)
         await until(lambda: any(each.get("action") == "audio" for each in bridge.requests))
         rig.put(WriteBypass(1, bypassed=True))
         gate.set()
-        await until(lambda: len(told) == 20)
+        await until(lambda: told == [str(number).encode() for number in range(20)])
         kinds = ["question" if each.get("action") == "audio" else "press" for each in bridge.requests]
         kinds = kinds[kinds.index("question") :]
         assert "press" in kinds[:3]  # the question in hand, at most one that was as soon there, and then the press

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from played_rig import Stage, play
 
 from controld.actions import Action
+from controld.changes import EngineChanged, EngineState
 from controld.figures import Facts
 from controld.rig import Output, Rig
 from controld.rpc import dispatch, shapes
@@ -206,6 +207,19 @@ class TestAnswers:
             result = dispatch.judge(each, told, "")
             assert result is not None
             assert (result["asked"], result["value"]) == (asked, 0.6)
+
+    def test_another_engine_is_asked_anew(self) -> None:
+        """What one engine told of its plugins is not told of the next."""
+        dispatcher = Dispatcher(Desk(play()), machine)
+        for uri in ("urn:one", "urn:two"):
+            question = dispatcher.call(Request("get_available_plugins", {}), "rpc/test")
+            assert isinstance(question, Question)
+            told = dispatch.answered(question, {"plugins": {uri: {"name": uri}}})
+            assert isinstance(told, dict)
+            assert list(told["plugins"]) == [uri]  # type: ignore[call-overload]
+            dispatcher.take_fact(EngineChanged(EngineState.UP))
+            assert not isinstance(dispatcher.call(Request("get_available_plugins", {}), "rpc/test"), Question)
+            dispatcher.take_fact(EngineChanged(EngineState.REPAIRING))
 
     def test_a_thousand_plugins_at_once_are_told_again(self) -> None:
         """What is known is told without a step for each that stands in another."""

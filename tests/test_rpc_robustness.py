@@ -1,9 +1,12 @@
 """Whatever programs do to the service: each is answered, none disturbs another, and the rig plays on."""
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -171,19 +174,6 @@ class TestNeighbours:
             assert program.done("get_metrics")["memory_mb"] < before + 100
         assert rig.text.count("does not read its answers") == 1
 
-    def test_too_many_calls_that_wait_are_told_so(self, rig: Served, program: Program) -> None:
-        """One client may have so many calls wait; it is told, and the others are served."""
-        many = 3 * MAX_WAITING_EACH
-        with Program(rig.base, zmq.DEALER) as greedy:
-            for number in range(many):
-                name = ("Stage", "Second")[number % 2]
-                greedy.socket.send_multipart([b"", request("load_pedalboard", number, name=name)])
-            answers = [json.loads(greedy.socket.recv_multipart()[1]) for _ in range(many)]
-        assert {answer["request_id"] for answer in answers} == set(range(many))
-        errors = [answer["error"] for answer in answers if "error" in answer]
-        assert all("too many calls" in error for error in errors)
-        assert program.done("load_pedalboard", name="Stage")["name"] == "Stage"
-
     def test_eight_clients_at_once(self, rig: Served, program: Program) -> None:
         """Each gets its own answers, and the rig ends at what was asked last."""
         program.done("load_pedalboard", name="Stage")
@@ -270,18 +260,25 @@ class TestPorts:
         assert PATIENCE_MS > 300
 
 
+@contextmanager
+def frozen(served: Served) -> Iterator[None]:
+    """Freeze the bridge for the length of a block."""
+    assert served.process is not None
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    bridge = int(children.read_text(encoding="ascii").split()[0])
+    os.kill(bridge, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(bridge, signal.SIGCONT)
+
+
 class TestEngineAway:
     def test_calls_are_answered_while_the_engine_is_away(self, tmp_path: Path) -> None:
         """What was asked is said to be pending, and is done when the engine is back."""
-        import os
-        import signal
-
         with serving(tmp_path) as served, Program(served.base) as program:
             program.done("load_pedalboard", name="Stage")
-            children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")  # type: ignore[union-attr]
-            bridge = int(children.read_text(encoding="ascii").split()[0])
-            os.kill(bridge, signal.SIGSTOP)
-            try:
+            with frozen(served):
                 wait_for(lambda: program.done("health_check")["engine"] == "down", "the loss", 20)
                 result = program.call("set_parameter", instance_id="drive", port="drive", value=0.75)
                 assert result["details"]["code"] == "BRIDGE_ERROR"
@@ -289,8 +286,23 @@ class TestEngineAway:
                 assert result["details"]["asked"] == 0.75
                 assert program.failed("get_cpu_load")[0] == "BRIDGE_ERROR"
                 assert program.done("get_parameter", instance_id="drive", port="drive")["state"] == "asked"
-            finally:
-                os.kill(bridge, signal.SIGCONT)
             wait_for(lambda: program.done("health_check")["engine"] == "up", "the return", 20)
             told = program.done("get_parameter", instance_id="drive", port="drive")
             assert (told["state"], told["value"]) == ("confirmed", 0.75)
+
+    def test_a_client_with_too_many_calls_that_wait_is_told_so(self, tmp_path: Path) -> None:
+        """While the engine answers nothing they wait; one client may have so many, and others are served."""
+        more = 6
+        with serving(tmp_path) as served, Program(served.base) as program, Program(served.base, zmq.DEALER) as greedy:
+            program.done("load_pedalboard", name="Stage")
+            with frozen(served):
+                for number in range(MAX_WAITING_EACH + more):
+                    body = request("set_parameter", number, instance_id="drive", port="drive", value=number / 100)
+                    greedy.socket.send_multipart([b"", body])
+                refused = [json.loads(greedy.socket.recv_multipart()[1]) for _ in range(more)]
+                assert [answer["request_id"] for answer in refused] == [MAX_WAITING_EACH + each for each in range(more)]
+                assert all("too many calls wait" in answer["error"] for answer in refused)
+                assert program.done("echo", a=1)["echo"] == {"a": 1}
+            answers = [json.loads(greedy.socket.recv_multipart()[1]) for _ in range(MAX_WAITING_EACH)]
+            assert {answer["request_id"] for answer in answers} == set(range(MAX_WAITING_EACH))
+            assert all("result" in answer for answer in answers)
