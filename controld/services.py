@@ -9,7 +9,6 @@ from controld.config_settings import laid_over, values_of
 from controld.config_values import RigConfig
 from controld.errors import ConfigError
 from controld.rig_desk import RigDesk
-from controld.rpc.service import RpcService
 from controld.service import Desk, Service
 from controld.yaml_reader import read_document
 
@@ -20,6 +19,7 @@ def _rpc(config: RigConfig, desk: Desk) -> Service | None:
     served = config.service
     if served is None:
         return None
+    from controld.rpc.service import RpcService
 
     def settings() -> Mapping[str, object]:
         node, problems = read_document(config.path)

@@ -42,12 +42,14 @@ class Wait:
 
     It is also given why the caller was refused last ("" where nothing was), and may raise CallFailed. `pending` is what
     is said of the wish where the engine stays away or silent. With `engine` false nothing of the engine is waited for.
+    `subject` is what a refusal speaks of that the engine causes later, of nobody's asking.
     """
 
     kinds: frozenset[type]
     judge: Callable[[StateChange, str], Result | None]
     pending: Result
     engine: bool = True
+    subject: str = ""
 
 
 @dataclass(slots=True)

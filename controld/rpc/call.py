@@ -149,6 +149,7 @@ class Call:
         pending: Result,
         *,
         engine: bool = True,
+        subject: str = "",
     ) -> Outcome:
         """Answer as `judge` finds in these facts already, else in those to come."""
         for change in changes:
@@ -156,7 +157,7 @@ class Call:
                 result = judge(change, "")
                 if result is not None:
                     return result
-        return Wait(frozenset(kinds), judge, pending, engine)
+        return Wait(frozenset(kinds), judge, pending, engine, subject)
 
     def ask(self, action: str, method: str, then: Callable[[Members], Outcome], **fields: object) -> Question:
         """Return the question to the bridge's API for plugins or audio. Raises CallFailed, later, where it refuses."""

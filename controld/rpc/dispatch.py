@@ -84,6 +84,9 @@ def settled(run: Callable[[], Outcome]) -> Outcome:
         return failure.result()
 
 
-def refusal_of(change: StateChange, origin: str) -> str:
+def refusal_of(change: StateChange, origin: str, wait: Wait | None) -> str:
     """Return why a caller was refused; "" where a fact is no such refusal."""
-    return change.reason if isinstance(change, Refused) and change.origin == origin else ""
+    if not isinstance(change, Refused):
+        return ""
+    about_it = wait is not None and change.subject == wait.subject
+    return change.reason if change.origin == origin or about_it else ""

@@ -3,11 +3,13 @@
 Pure.
 """
 
+from collections.abc import Sequence
+
 from controld.changes import BanksChanged, ConnectionMade, ConnectionRemoved, FavouritesChanged, State, StateChange
 from controld.rpc import shapes
 from controld.rpc.answers import CallFailed, Code, Outcome, Result, done
 from controld.rpc.call import Call
-from controld.rpc.registry import LIST, TEXT, Member, Method, Parameter
+from controld.rpc.registry import BOOLEAN, LIST, TEXT, Member, Method, Parameter
 from controld.session.edits import AddFavourite, MakeConnection, RemoveConnection, RemoveFavourite, SetBanks
 from controld.session.model import Bank
 
@@ -62,23 +64,36 @@ class _Joining:
         if change.state is State.FAILED:
             text = reason or f"the engine would not do it: {source} -> {target}"
             raise CallFailed(Code.CONNECTION_FAILED, text, connection_id=identifier)
-        return None if change.state is State.ASKED else done(**shapes.connection(source, target))
+        if change.state is State.ASKED:
+            return None
+        return done(**shapes.connection(source, target), joined=self._kind is ConnectionMade)
 
 
 def _connect(call: Call) -> Outcome:
     pair = _pair(call)
     if pair in call.look.pedalboard.connections and call.look.joined(*pair):
-        return done(**shapes.connection(*pair))
-    kinds = (ConnectionMade, ConnectionRemoved)
-    asked: Result = {"source": pair[0], "target": pair[1]}
-    return call.follow(MakeConnection(*pair), kinds, _Joining(ConnectionMade, pair), asked)
+        return done(**shapes.connection(*pair), joined=True)
+    changes = call.act(MakeConnection(*pair))
+    if call.look.muted and pair[1].partition(":")[0] not in call.look.effects:
+        return done(**shapes.connection(*pair), joined=False)  # nothing is joined to the speakers before they are heard
+    return _until(call, changes, ConnectionMade, pair)
 
 
 def _disconnect(call: Call) -> Outcome:
     pair = _pair(call)
-    kinds = (ConnectionMade, ConnectionRemoved)
-    asked: Result = {"source": pair[0], "target": pair[1]}
-    return call.follow(RemoveConnection(*pair), kinds, _Joining(ConnectionRemoved, pair), asked)
+    return _until(call, call.act(RemoveConnection(*pair)), ConnectionRemoved, pair)
+
+
+def _until(
+    call: Call,
+    changes: Sequence[StateChange],
+    kind: type[ConnectionMade | ConnectionRemoved],
+    pair: tuple[str, str],
+) -> Outcome:
+    """Answer once two ports are joined, or parted."""
+    subject = f"connection {call.look.jack_name(pair[0])} -> {call.look.jack_name(pair[1])}"
+    kinds, asked = (ConnectionMade, ConnectionRemoved), {"source": pair[0], "target": pair[1]}
+    return call.until(changes, kinds, _Joining(kind, pair), {**asked}, subject=subject)
 
 
 def _connections(call: Call) -> Outcome:
@@ -172,6 +187,7 @@ _CONNECTION = (
     Member("source_port", TEXT, "The same in parts."),
     Member("target_plugin", TEXT, "The same in parts."),
     Member("target_port", TEXT, "The same in parts."),
+    Member("joined", BOOLEAN, "Whether the engine has joined them; while the outputs are muted none is to a speaker."),
 )
 _CODES = (Code.INVALID_PARAMETERS, Code.CONNECTION_FAILED, Code.BRIDGE_ERROR, Code.TIMEOUT)
 _PLUGIN_URI = (Parameter("uri", TEXT, "The plugin's LV2 URI.", required=True),)

@@ -226,7 +226,7 @@ class RpcService:
     def _note_refusal(self, change: StateChange) -> None:
         for calls in self._waiting.values():
             for open_call in calls:
-                open_call.reason = dispatch.refusal_of(change, open_call.origin) or open_call.reason
+                open_call.reason = dispatch.refusal_of(change, open_call.origin, open_call.wait) or open_call.reason
 
     def _engine_changed(self, change: EngineChanged) -> None:
         self._dispatcher.take_fact(change)
