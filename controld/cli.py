@@ -111,6 +111,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--last-good", action="store_true", help="play the files that were loaded last, whatever is on the disk now"
     )
+    parser.add_argument(
+        "--safe", action="store_true", help="begin on an empty pedalboard; what was left is kept for another start"
+    )
     _add_set(parser)
 
 
@@ -126,7 +129,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from controld.run import run
 
-    return run(args.config, args.socket, args.chosen, last_good=args.last_good)
+    return run(args.config, args.socket, args.chosen, last_good=args.last_good, safe=args.safe)
 
 
 def _add_monitor(parser: argparse.ArgumentParser) -> None:

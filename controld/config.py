@@ -136,6 +136,7 @@ class RigLoader:
             tests=tuple(compiler.tests()),
             tuner_mutes=tuner is None or tuner["mute"],
             preload=record["preload"],
+            library=record["library"] or "",
             log=log_of(record),
             service=service_of(record),
             web=self._web(record, surfaces),

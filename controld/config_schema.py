@@ -179,6 +179,9 @@ RIG = Table(
         "preload": Field(integer(0, 4, "a number of pedalboards"),
                          "How many pedalboards on each side of the current one, in the bank, have their effects loaded "
                          "beforehand: the change to them is a reconnect, and costs memory.", default=0, examples=(1,)),
+        "library": Field(text("a path"), "The folder of the pedalboards, banks and favourites that are saved while it "
+                         "runs, from here; else `controld/library` in the user's data folder, for all rigs.",
+                         default="", examples=("~/pedalboards",)),
         "mappings": Field(_FILES, "Files of rules, from here.", default=(), examples=(["mappings/*.yaml"],)),
         "startup": Field(STARTUP, "What is loaded at start."),
         "tempo": Field(number("beats a minute from 20 to 300", 20, 300),

@@ -173,6 +173,7 @@ class RigConfig:
     tests: tuple[MapTest, ...] = ()
     tuner_mutes: bool = True
     preload: int = 0
+    library: str = ""  # the folder of saved pedalboards, as it is written; "": the user's own
     log: LogConfig = field(default_factory=LogConfig)
     service: ServiceConfig | None = None
     web: WebConfig | None = None

@@ -22,7 +22,7 @@ from controld.actions import Action
 from controld.advice import answer_explain
 from controld.bridge.client import BridgeClient
 from controld.bridge.protocol_values import read_members
-from controld.changes import EngineChanged, Repaired, SnapshotChanged, SnapshotSaved, StateChange
+from controld.changes import EngineChanged, Repaired, StateChange
 from controld.check import catalogue_symbols
 from controld.config_plugins import presets_of
 from controld.config_values import RigConfig
@@ -35,17 +35,19 @@ from controld.health import PULSE_S, Health, memory_bytes, thread_count
 from controld.hub import Hub
 from controld.log_setup import set_up_logging
 from controld.mappings.profile import Control
+from controld.memory import Memory
 from controld.metrics import as_status
 from controld.reload import Reloading
 from controld.reload_files import needs_restart, taken_profile
-from controld.rig import Output, Rig
+from controld.rig import Output
 from controld.service import Answered, Service
 from controld.services import wanted_services
 from controld.session.edits import Edit
 from controld.session.engine_events import EngineEvent
 from controld.session.requests import EngineReply, EngineRequest
+from controld.session.shelf import Filing
 from controld.simulate import inject
-from controld.store import Keeper, Standing, lay_over, state_path
+from controld.store import lay_over
 from controld.surface_set import SurfaceSet
 from controld.surfaces.midi import MidiSurface
 from controld.surfaces.osc import OscSurface
@@ -63,24 +65,12 @@ STOP_PATIENCE_S = 8.0
 class Daemon:
     """A running rig. `run` returns when `stop` was called."""
 
-    def __init__(self, config: RigConfig, socket: Path | None = None) -> None:
+    def __init__(self, config: RigConfig, socket: Path | None = None, *, safe: bool = False) -> None:
+        """Build a rig; `safe` begins on an empty pedalboard and keeps what was left for another start."""
         self.config = config
-        self._keeper = Keeper(state_path(config.path))
-        last = self._keeper.kept if config.startup.restore == "last" else Standing()
-        saved = self._keeper.saved
-        known = last.pedalboard in {board.name for board in config.pedalboards}
-        start = last if known else Standing(config.startup.pedalboard)
-        self.rig = Rig(
-            config.rules,
-            config.controls,
-            lay_over(config.pedalboards, saved),
-            start.pedalboard,
-            start.snapshot,
-            config.stage,
-            config.banks,
-        )
-        self.rig.session.saved.update(saved)
-        self.rig.session.silence_tuner(wanted=config.tuner_mutes)
+        self.safe = safe
+        self._memory = Memory(config, self._filed, self._say, safe=safe)
+        self.rig = self._memory.rig(config)
         self.rig.session.preload(config.preload)
         self.rig.session.know_presets(presets_of)
         self._loop = asyncio.get_running_loop()
@@ -96,7 +86,7 @@ class Daemon:
         self._health = Health()
         self._systemd = Notifier()
         self._noted: dict[type, Callable[[Any], None]] = {
-            SnapshotChanged: self._keep, SnapshotSaved: self._keep, EngineChanged: self._health.note,
+            EngineChanged: self._health.note,
             Repaired: lambda change: log.warning("repaired: %s", "; ".join(change.what)),
         }  # fmt: skip
         self._stopping = asyncio.Event()
@@ -140,8 +130,8 @@ class Daemon:
             self._client = await start_engine(engine, self.rig.outbox, self._replied, self._engine_told, stack)
             self._surface_set.start_midi(self.config.surfaces, self.config.clock, stack)
             await self._start_services(stack)
-            self._keeper.start()
-            stack.push_async_callback(self._keeper.stop)
+            self._memory.start()
+            stack.push_async_callback(self._memory.stop)
             every_s = min(PULSE_S, self._systemd.watchdog_s / 3 or PULSE_S)
             self._health.start(self._core_answers, lambda: self._systemd.alive(self.headline()), every_s)
             stack.callback(self._health.stop)
@@ -184,6 +174,13 @@ class Daemon:
         running = self.config
         self.config = replace(config, surfaces=surfaces, engine=running.engine, service=running.service)
         self._hub.enter(self._replace, self.config, {**config.controls, **self.config.controls})
+
+    def _filed(self, filing: Filing, reason: str) -> None:
+        self._hub.enter(self.rig.receive_filed, filing, reason)
+
+    def _say(self, text: str) -> None:
+        log.warning("%s", text)
+        self._notice(text)
 
     def _notice(self, text: str) -> None:
         self._hub.enter(self.rig.notice, text)
@@ -256,15 +253,11 @@ class Daemon:
                 noted(change)
         for service in self._services:
             service.tell(output)
+        self._memory.saw(output)
         if output.roll_back:
             self._roll_back()
         if self._tracer.active:
             self._tracer.saw_output(output)
-
-    def _keep(self, _change: StateChange | None = None) -> None:
-        session, restores = self.rig.session, self.config.startup.restore == "last"
-        names = (session.pedalboard.name, session.snapshot) if restores else ("", "")
-        self._keeper.note(Standing(*names, tuple(session.saved.values())))
 
     @property
     def _surfaces(self) -> dict[str, MidiSurface | OscSurface]:
@@ -375,9 +368,11 @@ async def serve(
     socket: Path | None,
     on_started: Callable[[Daemon], None],
     on_change: Callable[[StateChange], None],
+    *,
+    safe: bool = False,
 ) -> None:
-    """Run a daemon until SIGINT or SIGTERM; a second one ends the process at once."""
-    daemon = Daemon(config, socket)
+    """Run a daemon until SIGINT or SIGTERM; a second one ends the process at once. `safe`: see `Daemon`."""
+    daemon = Daemon(config, socket, safe=safe)
     loop = asyncio.get_running_loop()
 
     def interrupted() -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from controld.config_files import FileSet
-from controld.store import replace_file, state_path
+from controld.store import state_path
+from controld.store_files import replace_file
 
 KEPT = 10
 VERSION = 1

@@ -19,7 +19,7 @@ from controld.errors import ConfigError, ControldError, hinted
 from controld.learn_profile import Entry, NotCompleted, completed, new_profile
 from controld.mappings.profile import Control, Profile
 from controld.shape import BAD, Record, Report
-from controld.store import replace_file
+from controld.store_files import replace_file
 from controld.yaml_reader import compose, read_document
 
 

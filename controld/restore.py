@@ -11,7 +11,7 @@ from pathlib import Path
 
 from controld.errors import ControldError
 from controld.generations import Generation
-from controld.store import replace_file
+from controld.store_files import replace_file
 
 
 class RestoreError(ControldError):

@@ -4,7 +4,7 @@ Whatever happens outside enters by one of the `receive_*` methods with the time 
 from it comes back in one `Output`. The daemon runs it with real shells; tests run the very same under a virtual clock.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controld.actions import (
@@ -45,10 +45,12 @@ from controld.mappings.rule import Rule, Stage
 from controld.osc_namespace import Namespace, News
 from controld.session.edits import Edit
 from controld.session.engine_events import EngineEvent
+from controld.session.live import Live
 from controld.session.model import Bank, Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.requests import EngineReply, EngineRequest
 from controld.session.session import Session
+from controld.session.shelf import Filing, Stored, StoredBanks
 from controld.session.state import BYPASS
 
 # How often in a row an event rule may cause what another waits for.
@@ -297,6 +299,36 @@ class Rig:
             self._do(intents, now, output)
         finally:
             self._depth -= 1
+
+    # What is kept
+
+    def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> Output:
+        """Take what the library has; what plays goes on."""
+        return self._follow(self.session.open_library(stored, banks, favourites), 0.0, Output())
+
+    def receive_filed(self, filing: Filing, reason: str, now: float) -> Output:
+        """Take what became of something that was to be kept on the disk: "", or why it is not."""
+        return self._follow(self.session.receive_filed(filing, reason), now, Output())
+
+    def live(self) -> Live:
+        """Return how the rig stands, for the next start."""
+        view = self.mapper.view
+        return self.session.live(view.page.page, dict(view.variables))
+
+    def begin(self, name: str) -> Output:
+        """Begin on a pedalboard, by name; "" for an empty one."""
+        return self._follow(self.session.begin(name), 0.0, Output())
+
+    def resume(self, live: Live) -> Output:
+        """Go on as it was left: pedalboard, page, and the variables that are still there with the same type."""
+        output = self._follow(self.session.resume(live), 0.0, Output())
+        view = self.mapper.view
+        if live.page in view.page.pages and live.page != view.page.page:
+            self._act(SelectPage(live.page), "", 0.0, output)
+        for name, value in live.variables.items():
+            if type(view.variables.get(name)) is type(value):
+                self._act(SetVariable(name, value), "", 0.0, output)
+        return output
 
     def notice(self, text: str, now: float) -> Output:
         """Show a text on every display for a while."""

@@ -32,11 +32,18 @@ ENGINE_PATIENCE_S = 3.0
 DEVICES_JOIN_S = 0.3
 
 
-def run(config_path: Path | None, socket: Path | None, chosen: Sequence[str] = (), *, last_good: bool = False) -> int:
+def run(
+    config_path: Path | None,
+    socket: Path | None,
+    chosen: Sequence[str] = (),
+    *,
+    last_good: bool = False,
+    safe: bool = False,
+) -> int:
     """Run the rig until Ctrl-C or SIGTERM; returns the exit code. Raises ControldError where it cannot start.
 
     `chosen` are settings as `KEY=VALUE`, over environment and files. `last_good` takes the newest files that were kept
-    instead of those on the disk.
+    instead of those on the disk. `safe` begins on an empty pedalboard.
     """
     log = LogConfig()
     set_up_logging(log.level, log.format)  # for what is said before the files are read
@@ -45,7 +52,7 @@ def run(config_path: Path | None, socket: Path | None, chosen: Sequence[str] = (
     for warning in config.warnings:
         logging.getLogger("controld.config").warning("%s", warning)
     greeter = _Greeter(config)
-    asyncio.run(serve(config, socket, greeter.started, greeter.changed))
+    asyncio.run(serve(config, socket, greeter.started, greeter.changed, safe=safe))
     print("controld: stopped", flush=True)
     if any(thread.name.startswith(ADMIN) for thread in threading.enumerate()):
         logging.shutdown()
@@ -102,7 +109,12 @@ def summary(config: RigConfig, daemon: Daemon) -> str:
     lines = [f"controld {__version__}   {config.path}", f"  engine      {_engine_words(config)}"]
     for index, (name, words) in enumerate(daemon.surface_words().items()):
         lines.append(f"  {'surfaces' if index == 0 else '':<11} {name}: {words}")
-    lines.append(f"  pedalboard  {board.name}{loaded[view.pedalboard.state]}: {', '.join(board.effect_names())}")
+    if daemon.safe and not board.name:
+        lines.append(
+            "  pedalboard  none: this is a safe start, and what was left is kept until you load or edit something"
+        )
+    else:
+        lines.append(f"  pedalboard  {board.name}{loaded[view.pedalboard.state]}: {', '.join(board.effect_names())}")
     if board.snapshots:
         names = ", ".join(f"[{n}]" if n == daemon.rig.session.snapshot else n for n in board.snapshot_names())
         lines.append(f"  snapshots   {names}")

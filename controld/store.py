@@ -1,35 +1,40 @@
-"""What the rig keeps for the next start: the pedalboard and snapshot it stood on, and the snapshots that were saved.
+"""What the rig keeps for the next start: how it stands, and the snapshots that were saved.
 
-Shell: it writes a file in the user's state folder. Atomically (write, fsync, rename, fsync of the folder), so that
-power that goes at any moment leaves the old or the new state; in a thread, because a disk may take its time.
+Shell: it writes a file in the user's state folder, the journal. Atomically, so that power that goes at any moment
+leaves the old or the new state; in a thread, because a disk may take its time; and not at the press that changed
+something, but half a second later, of what is so then.
 """
 
 import asyncio
 import hashlib
 import json
 import logging
-import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from controld.places import data_folder
+from controld.session.live import Live, from_json, to_json
 from controld.session.model import Pedalboard
 from controld.session.saved import SavedSnapshot, from_members, overlay, to_members
+from controld.session.shelf import fingerprint
+from controld.store_files import NewerVersion, keep_file, read_kept
 
-VERSION = 1
-# A change is on disk this long after it at the latest, and a row of changes costs one write.
-WRITE_AFTER_S = 0.5
+VERSION = 2  # 1 had names and saved snapshots only
+# A change is on disk within twice this time, and a row of changes costs one write.
+WRITE_AFTER_S = 0.45
+RETRY_S = 5.0
 
 log = logging.getLogger("controld.store")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is restored at the next start, by name ("" for none), with the snapshots that players saved."""
+    """What is restored at the next start, with the snapshots that players saved."""
 
-    pedalboard: str = ""
-    snapshot: str = ""
+    live: Live = Live()  # noqa: RUF009 - frozen
     saved: tuple[SavedSnapshot, ...] = ()
 
 
@@ -56,61 +61,39 @@ def state_path(config: Path, what: str = "last", suffix: str = ".json") -> Path:
     return data_folder() / f"{what}-{hashlib.sha256(str(config.resolve()).encode()).hexdigest()[:12]}{suffix}"
 
 
-def read_standing(path: Path) -> Standing:
-    """Return what was kept; nothing where there is no file, and a damaged one is set aside with its name logged."""
+def read_standing(path: Path) -> tuple[Standing, Path]:
+    """Return what was kept, and where it is to be kept from now on.
+
+    Nothing where there is no file. One of a newer version is left alone: what this one keeps goes beside it.
+    """
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["version"] != VERSION:
-            log.warning(
-                "%s is of version %s, which this controld does not know; it is left alone", path, kept["version"]
-            )
-            return Standing()
-        return Standing(str(kept["pedalboard"]), str(kept["snapshot"]), tuple(map(_read_saved, kept.get("saved", ()))))
-    except FileNotFoundError:
-        return Standing()
+        return read_kept(path, parse_standing) or Standing(), path
+    except NewerVersion as error:
+        log.warning("%s is of version %s, which this controld does not know; it is left alone", path, error)
+        path = path.with_suffix(f".v{VERSION}.json")
+        with suppress(NewerVersion, OSError):
+            return read_kept(path, parse_standing) or Standing(), path
     except OSError as error:
         log.warning("where the rig stood cannot be read: %s", error)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        aside = path.with_suffix(".damaged")
-        log.warning("%s is damaged; it is set aside as %s", path, aside.name)
-        path.replace(aside)
-    return Standing()
+    return Standing(), path
 
 
-def write_standing(path: Path, standing: Standing) -> None:
-    """Keep what is to be restored. Raises OSError where the disk does not take it; the old state is there then."""
-    kept: dict[str, object] = {
-        "version": VERSION, "pedalboard": standing.pedalboard, "snapshot": standing.snapshot,
-        "saved": [
-            {"pedalboard": each.pedalboard, "written": each.written, "snapshot": to_members(each.snapshot)}
-            for each in standing.saved
-        ],
-    }  # fmt: skip
-    replace_file(path, json.dumps(kept).encode())
+def parse_standing(content: bytes) -> Standing:
+    """Return what a journal says. Raises ValueError, KeyError, TypeError, AttributeError; NewerVersion."""
+    kept = json.loads(content)
+    version = kept["version"]
+    if not isinstance(version, int) or version > VERSION:
+        raise NewerVersion(str(version))
+    return Standing(from_json(kept), tuple(map(_read_saved, kept.get("saved", ()))))
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Put a file in the place of another in one step, and onto the disk; its folder is made where there is none.
-
-    Who may read it stays as it was.
-
-    Raises:
-        OSError: the disk does not take it; the old file is there then.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.controld-new")  # hidden, and a name nobody has
-    with fresh.open("wb") as file:
-        file.write(content)
-        if path.exists():
-            fresh.chmod(path.stat().st_mode & 0o777)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def standing_text(standing: Standing, written: str) -> bytes:
+    """Return a journal's text; `written` is the fingerprint of the pedalboard as it is kept."""
+    saved = [
+        {"pedalboard": each.pedalboard, "written": each.written, "snapshot": to_members(each.snapshot)}
+        for each in standing.saved
+    ]
+    return json.dumps({"version": VERSION, **to_json(standing.live, written), "saved": saved}).encode()
 
 
 def _read_saved(kept: dict[str, object]) -> SavedSnapshot:
@@ -121,14 +104,26 @@ def _read_saved(kept: dict[str, object]) -> SavedSnapshot:
     return SavedSnapshot(str(kept["pedalboard"]), str(kept["written"]), from_members(members))
 
 
-class Keeper:
-    """Writes the newest standing soon after it changed; a disk that refuses is said once, and playing goes on."""
+class Journal:
+    """Writes how the rig stands soon after it changed; a disk that refuses is said once, and playing goes on.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.kept = self._wanted = read_standing(path)
+    `state` tells how it stands. While it is `held` nothing is written.
+    """
+
+    def __init__(
+        self, path: Path, state: Callable[[], Standing], say: Callable[[str], None] = log.warning, *, held: bool = False
+    ) -> None:
+        self.kept, self._path = read_standing(path)
+        self.held = held
+        self.retry_s = RETRY_S
+        self._state = state
+        self._say = say
+        self._marked = False
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._lock = threading.Lock()  # of the thread that writes
+        self._written = b""
+        self._print: tuple[Pedalboard | None, str] = (None, "")
         self._complained = False
 
     @property
@@ -136,18 +131,18 @@ class Keeper:
         """The snapshots that were saved before this start."""
         return {(each.pedalboard, each.snapshot.name): each for each in self.kept.saved}
 
+    def mark(self) -> None:
+        """Say that something changed. Of the many that come in a row all but the first cost nothing."""
+        if not self._marked:
+            self._marked = True
+            self._changed.set()
+
     def start(self) -> None:
         """Begin to keep."""
         self._task = asyncio.create_task(self._run(), name="where the rig stands")
 
-    def note(self, standing: Standing) -> None:
-        """Have a standing kept, soon."""
-        if standing != self._wanted:
-            self._wanted = standing
-            self._changed.set()
-
     async def stop(self) -> None:
-        """Keep what is wanted, at once."""
+        """Keep how the rig stands now."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -156,19 +151,34 @@ class Keeper:
 
     async def _run(self) -> None:
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self.retry_s if self._complained else None)
             await asyncio.sleep(WRITE_AFTER_S)
             self._changed.clear()
+            self._marked = False
             await self._write()
 
     async def _write(self) -> None:
-        wanted = self._wanted
-        if wanted == self.kept:
+        if self.held:
             return
         try:
-            await asyncio.to_thread(write_standing, self._path, wanted)
-            self.kept = wanted
+            await asyncio.to_thread(self._put, self._state())
         except OSError as error:
             if not self._complained:
                 self._complained = True
-                log.warning("where the rig stands cannot be kept for the next start: %s", error)
+                self._say(f"where the rig stands cannot be kept for the next start: {error}")
+        else:
+            if self._complained:
+                self._complained = False
+                self._say("where the rig stands is kept again")
+
+    def _put(self, standing: Standing) -> None:
+        """Write, in a thread; what is there already is not written again. Raises OSError."""
+        with self._lock:
+            kept = standing.live.kept
+            if kept is not self._print[0]:
+                self._print = (kept, fingerprint(kept) if kept is not None else "")
+            text = standing_text(standing, self._print[1])
+            if text != self._written:
+                keep_file(self._path, text)
+                self._written = text

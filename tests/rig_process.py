@@ -134,6 +134,7 @@ mappings: [map.yaml]
         """Start, and wait until `ready` was printed."""
         environment = {**os.environ, "CONTROLD_SOCKET": str(self.socket), "PYTHONUNBUFFERED": "1"}
         environment["XDG_STATE_HOME"] = str(self.folder / "state")
+        environment["XDG_DATA_HOME"] = str(self.folder / "data")
         command = [sys.executable, "-m", "controld.cli", "run", "--config", str(self.folder / "controld.yaml")]
         command += options
         self._process = subprocess.Popen(

@@ -52,7 +52,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "configuration": ("config", "yaml_reader", "check", "rehearse"),
         "door": ("control", "watch", "simulate"),
         "file watch": ("file_watch",),
-        "store": ("store",),
+        "store": ("store", "library", "librarian"),
         "hub": ("hub",),
         "health": ("health",),
         "web server": ("web_server",),
@@ -75,7 +75,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
     {"learn": ("learn",), "programs": ("web_metrics", "web_oscquery", "web_listener", "discovery")},
     {"downloads": ("layouts.downloads",), "pair": ("pair",)},
     {
-        "daemon": ("daemon", "tracer", "run", "services", "surface_set", "engine_start"),
+        "daemon": ("daemon", "memory", "tracer", "run", "services", "surface_set", "engine_start"),
         "import command": ("importers.command", "importers.files"),
     },
     {"command line": ("cli", "bootstrap", "__main__")},

@@ -26,7 +26,7 @@ from controld.session.board_members import (
     put_own,
     text_at,
 )
-from controld.session.effect_names import derived_name
+from controld.session.effect_names import derived_name, is_effect_name
 from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Snapshot
 
 VERSION = 1
@@ -34,8 +34,11 @@ _LISTS = ("plugins", "connections", "snapshots")
 
 
 def board_text(board: Pedalboard) -> str:
-    """Return a pedalboard as one text, the same for the same pedalboard."""
-    return json.dumps(to_members(board), sort_keys=True)
+    """Return a pedalboard as one text, the same for the same pedalboard; what is not understood does not count."""
+    effects = tuple(replace(effect, extra={}) for effect in board.effects)
+    snapshots = tuple(replace(snapshot, extra={}) for snapshot in board.snapshots)
+    plain = replace(board, effects=effects, snapshots=snapshots, extra={}, links={})
+    return json.dumps(to_members(plain), sort_keys=True)
 
 
 # Reading
@@ -50,7 +53,11 @@ def from_members(members: object) -> Pedalboard:
     if not isinstance(members, dict):
         raise BoardFormError("", "a pedalboard as an object", members)
     own = own_of(members, "")
-    plugins = items_of(members, "plugins")
+    plugins, snapshots = items_of(members, "plugins"), items_of(members, "snapshots")
+    titles = [each.get("name") for each in snapshots]
+    for at, title in enumerate(titles):
+        if title in titles[:at]:
+            raise BoardFormError(f"snapshots[{at}].name", "one that no other snapshot has", title)
     names = _names(plugins)
     by_id = _by_id(plugins, names)
     links: dict[tuple[str, str], tuple[Members, ...]] = {}
@@ -63,7 +70,7 @@ def from_members(members: object) -> Pedalboard:
         text_at(members, "name", "", required=True),
         tuple(_effect(plugins[at], name, f"plugins[{at}]") for at, name in enumerate(names)),
         tuple(connections),
-        tuple(_snapshot(each, by_id, f"snapshots[{at}]") for at, each in enumerate(items_of(members, "snapshots"))),
+        tuple(_snapshot(each, by_id, f"snapshots[{at}]") for at, each in enumerate(snapshots)),
         text_at(members, "description", ""),
         number_at(own, "tempo", OWN, 120.0),
         roles=_roles(own),
@@ -77,6 +84,11 @@ def from_members(members: object) -> Pedalboard:
 def _names(plugins: list[Members]) -> list[str]:
     """Return the effects' names: those that we gave, and others derived from what a plugin is called."""
     given = [text_at(own_of(plugin, f"plugins[{at}]"), "name", OWN) for at, plugin in enumerate(plugins)]
+    for at, name in enumerate(given):
+        if name and not is_effect_name(name):
+            raise BoardFormError(f"plugins[{at}].{OWN}.name", "the name of an effect", name)
+        if name and name in given[:at]:
+            raise BoardFormError(f"plugins[{at}].{OWN}.name", "one that no other effect has", name)
     taken = set(given)
     names = []
     for plugin, name in zip(plugins, given, strict=True):
@@ -239,7 +251,7 @@ def _snapshot_to(snapshot: Snapshot, ids: Mapping[str, str]) -> dict[str, object
     members = dict(snapshot.extra)
     by_id = {key: name for name, key in ids.items()}
     put(members, "name", snapshot.name, members.get("name"))
-    if members.keys() > {"name"} and _recalls(members, by_id, "") == snapshot.effects:
+    if snapshot.extra and _recalls(members, by_id, "") == snapshot.effects:
         return members
     states: dict[str, object] = {}
     said: dict[str, object] = {}

@@ -4,7 +4,7 @@ Pure. Numbers, next and previous count in the current bank, or among all pedalbo
 every pedalboard. A pedalboard outside the bank may play on: next goes to the bank's first then, previous to its last.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from controld.actions import LoadPedalboard, Pick, RecallSnapshot, SaveSnapshot, SelectBank
@@ -23,7 +23,7 @@ from controld.session.lookup import Refusal, pick_of
 from controld.session.model import Bank, Pedalboard
 from controld.session.parameters import Parameters
 from controld.session.saved import SavedSnapshot, capture, fingerprint
-from controld.session.shelf import Shelf, Stored, StoredBanks
+from controld.session.shelf import Shelf
 
 
 class Boards:
@@ -61,7 +61,7 @@ class Boards:
             return
         board = self.named(start) or boards[0]
         self._bank = self._bank_with(board.name)
-        self.install(board, "", _start(board, snapshot))
+        self.install(board, "", start_of(board, snapshot))
 
     def replace(self, boards: Sequence[Pedalboard], banks: Sequence[Bank]) -> None:
         """Take changed files: bank and pedalboard stay, by name, unless the pedalboard changed or is gone."""
@@ -82,7 +82,7 @@ class Boards:
             self.selected(self.snapshot_name, "")
         elif heir is not None or self.shelf.names:
             board = heir or self.shelf.first(self._context.tell)
-            self.install(board, "", _start(board, self.snapshot_name))
+            self.install(board, "", start_of(board, self.snapshot_name))
             self._context.executor.reconcile()
         self._learn_ahead()
         self.expect()
@@ -93,13 +93,6 @@ class Boards:
         near = self.shelf.near(self._counted(), self._context.pedalboard.name, self._preload)
         self._context.executor.expect(near)
 
-    def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> None:
-        """Take what the library has; what plays goes on."""
-        self.shelf.take_stored(stored)
-        self.shelf.favourites = favourites
-        self.change_banks(lambda: self.shelf.take_stored_banks(banks))
-        self._context.tell(self.board_change())
-
     def named(self, name: str) -> Pedalboard | None:
         """Return a pedalboard by its name."""
         return self.shelf.get(name)
@@ -108,11 +101,15 @@ class Boards:
         """Have the shelf's banks change: the current one stays, by name."""
         bank = self.bank_name
         change()
-        names = [each.name for each in self.shelf.banks]
-        self._bank = names.index(bank) + 1 if bank in names else self._bank_with(self._context.pedalboard.name)
+        self.stand_in_bank(bank, self._context.pedalboard.name)
         self._bank_origin = origin or self._bank_origin
-        if names or bank:
+        if self.shelf.banks or bank:
             self._context.tell(self.bank_change())
+
+    def stand_in_bank(self, bank: str, board: str) -> None:
+        """Have a bank be the current one, without a word; where there is none such, the first that has a pedalboard."""
+        names = [each.name for each in self.shelf.banks]
+        self._bank = names.index(bank) + 1 if bank in names else self._bank_with(board)
 
     @property
     def bank_name(self) -> str:
@@ -167,7 +164,7 @@ class Boards:
     def go_to(self, board: Pedalboard, origin: str) -> None:
         """Leave the pedalboard for another, in the snapshot that it starts with."""
         self._leave(board)
-        self.install(board, origin, _start(board), recalls=board.saved_in is None)
+        self.install(board, origin, start_of(board), recalls=board.saved_in is None)
         self._context.executor.reconcile()
 
     def select_bank(self, action: SelectBank, origin: str) -> None:
@@ -380,7 +377,7 @@ class Boards:
         self._context.executor.rounds.learn_ahead(sorted(uris))
 
 
-def _start(board: Pedalboard, snapshot: str = "") -> str:
+def start_of(board: Pedalboard, snapshot: str = "") -> str:
     """Return the snapshot in which a pedalboard starts: `snapshot` where it has that, else its own; "" for none.
 
     Its own is that which it was saved in, for one of a file the first.

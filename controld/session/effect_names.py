@@ -16,9 +16,14 @@ MAX_NAME = 1000
 _SYSTEM = "system"
 
 
+def is_effect_name(name: str) -> bool:
+    """Tell whether an effect can be called so."""
+    return _NAME.fullmatch(name) is not None and len(name) <= MAX_EFFECT_NAME and name != _SYSTEM
+
+
 def check_effect_name(name: str) -> None:
     """Raise Refusal where an effect cannot be called so."""
-    if not _NAME.fullmatch(name) or len(name) > MAX_EFFECT_NAME:
+    if not is_effect_name(name) and name != _SYSTEM:
         wanted = f"a letter first, then letters, digits, `-` and `_`, at most {MAX_EFFECT_NAME} of them"
         raise Refusal(name or "effect", f"expected the name of an effect ({wanted}), found `{name[:80]}`")
     if name == _SYSTEM:

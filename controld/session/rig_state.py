@@ -15,6 +15,10 @@ from controld.session.state import EffectState
 NUMBERS = range(1, 1000)
 
 
+# Of the numbers up to 9990 so many are kept for effects that were removed; then any may be given again.
+MAX_SPENT = 5000
+
+
 @dataclass(slots=True)
 class RigState:
     """Everything the engine should hold (`effects`, `connections`) and what is known to be there."""
@@ -116,6 +120,8 @@ class RigState:
             self._numbered[effect.instance] = effect
         self.leftovers.extend(old.values())
         self._spent.update(effect.instance for effect in old.values())
+        if len(self._spent) > MAX_SPENT:
+            self._spent.clear()
         self._index(pedalboard)
         self.refused = {pair: reason for pair, reason in self.refused.items() if pair in self.connections}
 

@@ -115,28 +115,37 @@ def fingerprint(snapshot: Snapshot) -> str:
 
 def to_members(snapshot: Snapshot) -> dict[str, object]:
     """Return a snapshot as what JSON can hold."""
-    effects = {
+    return {"name": snapshot.name, "effects": recalls_to(snapshot.effects)}
+
+
+def from_members(members: Mapping[str, object]) -> Snapshot:
+    """Return the snapshot that `to_members` described. Raises ValueError, TypeError or KeyError where it is none."""
+    return Snapshot(str(members["name"]), recalls_from(members["effects"]))
+
+
+def recalls_to(recalls: Mapping[str, EffectRecall]) -> dict[str, object]:
+    """Return what is said of effects as what JSON can hold."""
+    return {
         name: {
             "bypassed": recall.bypassed,
             "preset": recall.preset,
             "parameters": {symbol: [level.value, level.unit] for symbol, level in recall.parameters.items()},
         }
-        for name, recall in snapshot.effects.items()
+        for name, recall in recalls.items()
     }
-    return {"name": snapshot.name, "effects": effects}
 
 
-def from_members(members: Mapping[str, object]) -> Snapshot:
-    """Return the snapshot that `to_members` described. Raises ValueError, TypeError or KeyError where it is none."""
+def recalls_from(members: object) -> dict[str, EffectRecall]:
+    """Return what `recalls_to` described. Raises ValueError, TypeError or KeyError where it is nothing of the kind."""
     effects: dict[str, EffectRecall] = {}
-    for name, recall in _mapping(members["effects"]).items():
+    for name, recall in _mapping(members).items():
         fields = _mapping(recall)
         bypassed, preset = fields["bypassed"], fields["preset"]
         parameters = {symbol: _level(pair) for symbol, pair in _mapping(fields["parameters"]).items()}
         effects[name] = EffectRecall(
             None if bypassed is None else bool(bypassed), None if preset is None else str(preset), parameters
         )
-    return Snapshot(str(members["name"]), effects)
+    return effects
 
 
 def _mapping(value: object) -> Mapping[str, object]:

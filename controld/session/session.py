@@ -9,6 +9,8 @@ What the actions mean is in the parts: `parameters`, `boards`, `morph`, `tempo`,
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from controld.actions import (
     CycleParameter,
@@ -34,6 +36,7 @@ from controld.actions import (
     TapTempo,
     ToggleParameter,
     Undo,
+    Value,
 )
 from controld.changes import EngineChanged, Refused, StateChange
 from controld.session.boards import Boards
@@ -44,6 +47,7 @@ from controld.session.edits import Edit
 from controld.session.engine_events import ConnectionReported, EngineEvent, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.keeping import Keeping
+from controld.session.live import Live
 from controld.session.look import Look
 from controld.session.lookup import Refusal
 from controld.session.model import Bank, Pedalboard, Preset
@@ -52,8 +56,9 @@ from controld.session.outbox import Outbox
 from controld.session.outputs import Outputs
 from controld.session.parameters import Parameters
 from controld.session.requests import Denied, EngineReply, EngineRequest, WriteParameters
+from controld.session.returning import Returning
 from controld.session.saved import SavedSnapshot
-from controld.session.shelf import Filing, Stored, StoredBanks
+from controld.session.shelf import Filing, Shelf, Stored, StoredBanks
 from controld.session.tempo import TAP_PAUSE_S, Tempo
 from controld.session.undo import Undoing
 
@@ -85,6 +90,7 @@ class Session:
         self._editing = Editing(context, self._parameters, self._boards)
         self._keeping = Keeping(context, self._boards)
         self.look = Look(context, self._boards, self._tempo, self._outputs)
+        self._returning = Returning(context, self._boards)
         parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs, self._editing)
         self._undoing = Undoing(context, *parts)
         self._boards.selected, self._boards.loaded = self._morphs.follow, self._loaded
@@ -236,8 +242,32 @@ class Session:
         self, stored: Iterable[Stored], banks: StoredBanks | None = None, favourites: tuple[str, ...] = ()
     ) -> list[StateChange]:
         """Take what the library has; what plays goes on."""
-        self._boards.open_library(stored, banks, favourites)
+        self._returning.open_library(stored, banks, favourites)
         return self._context.take()
+
+    def live(self, page: str = "", variables: Mapping[str, Value] = MappingProxyType({})) -> Live:
+        """Return how the rig stands, with what the mapper keeps."""
+        return replace(self._returning.live(), page=page, variables=variables)
+
+    def resume(self, live: Live) -> list[StateChange]:
+        """Go on as it was played; a pedalboard that was changed in its file since is as it is there."""
+        self._returning.resume(live)
+        return self._context.take()
+
+    def begin(self, name: str) -> list[StateChange]:
+        """Begin on a pedalboard, by name, unless that plays already; "" for an empty one that has no name."""
+        self._returning.begin(name)
+        return self._context.take()
+
+    @property
+    def filing_waits(self) -> bool:
+        """Tell whether something is to be kept on the disk."""
+        return bool(self._boards.shelf.filing)
+
+    @property
+    def shelf(self) -> Shelf:
+        """All pedalboards, banks and favourites, for looking at."""
+        return self._boards.shelf
 
     def take_filing(self) -> list[Filing]:
         """Return what is to be kept on the disk, in order; each is to be answered by `receive_filed`."""
@@ -249,6 +279,10 @@ class Session:
         """Take what became of something that was to be kept: "" that it is on the disk, else why it is not (yet)."""
         self._keeping.filed(filing, reason)
         return self._context.take()
+
+    def tell_date(self, today: Callable[[], str]) -> None:
+        """Say who knows the date and time, as text."""
+        self._editing.today = today
 
     def leave_out(self, resting: Callable[[], Mapping[tuple[str, str], float]]) -> None:
         """Say who knows what only presses hold, as it is after them, by effect and symbol (":bypass"): never kept."""

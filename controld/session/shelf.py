@@ -247,7 +247,10 @@ def _print_of(banks: tuple[Bank, ...]) -> str:
 
 
 def fingerprint(board: Pedalboard) -> str:
-    """Return a text that is the same for the same pedalboard, and another for another one; its file does not count."""
+    """Return a text that is the same for the same pedalboard, and another for another one.
+
+    Neither its file counts nor what other programs keep in its JSON.
+    """
     return hashlib.sha256(board_text(board).encode()).hexdigest()[:32]
 
 
