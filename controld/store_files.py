@@ -76,9 +76,14 @@ def read_kept(path: Path, parse: Callable[[bytes], _T]) -> _T | None:
         except FileNotFoundError:
             continue
         try:
-            return parse(content)
+            found = parse(content)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             _set_aside(place, error)
+        else:
+            if place != path:
+                with suppress(OSError):
+                    shutil.copy2(place, path)
+            return found
     return None
 
 

@@ -6,6 +6,7 @@ in the rig that the page's named files and the shipped ones make, and ```yaml fr
 """
 
 import argparse
+import json
 import re
 import shlex
 import shutil
@@ -49,6 +50,7 @@ from controld.osc_limits import DEFAULT_RATE
 from controld.osc_methods import METHODS, find_method
 from controld.osc_requests import ANSWERS, MAX_SUBSCRIPTION_S, REQUESTS
 from controld.ownership import OWNED_S
+from controld.session.board_json import from_members, to_members
 from controld.session.requests import ADD_DEADLINE_S, REPLY_DEADLINE_S
 from controld.session.schema import BANKS, EFFECT, PEDALBOARD, RECALL
 from controld.shape import Table
@@ -376,3 +378,12 @@ def test_the_architecture_page_names_real_files() -> None:
         if re.fullmatch(r"[\w./]+(\.py|\.md|\.yaml|/)", span):
             assert (ROOT / span).exists() or (ROOT / "controld" / span).exists(), span
     assert len(page.read_text(encoding="utf-8").splitlines()) <= MAX_DEVELOPER_LINES
+
+
+def test_the_json_of_a_pedalboard_is_read_and_written_as_it_is_shown() -> None:
+    """The example of the page is a pedalboard, and loses nothing."""
+    (block,) = [block for block in blocks_of(DOCS / "pedalboards.md") if block.language == "json"]
+    members = json.loads(block.text)
+    board = from_members(members)
+    assert to_members(board) == members
+    assert (board.roles, board.saved_in) == ({"dirt": ("drive",)}, "Lead")

@@ -48,6 +48,7 @@ from controld.session.steps import (
     Joined,
     Pair,
     Parted,
+    renamed_pair,
     touches,
 )
 
@@ -56,12 +57,27 @@ Asked = EffectAdded | EffectRemoved | ConnectionMade | ConnectionRemoved
 
 @dataclass(slots=True)
 class _Pending:
-    """An edit that the engine has not answered; `ports` are a connection's JACK names, `change` the one it is of."""
+    """An edit that the engine has not answered; `ports` are a connection's JACK names, `change` the one it is of.
+
+    `back` takes it back; `noted` is that step as it was noted in the change.
+    """
 
     fact: Asked
     ports: Pair | None = None
     change: Change | None = None
     back: Step | None = None
+    noted: Step | None = None
+
+    def rename(self, before: str, after: str) -> None:
+        """Take that an effect has another name."""
+        fact = self.fact
+        if isinstance(fact, ConnectionMade | ConnectionRemoved):
+            pair = renamed_pair((fact.source, fact.target), before, after)
+            self.fact = replace(fact, source=pair[0], target=pair[1])
+            self.back = Parted(pair) if isinstance(self.back, Parted) else self.back
+        elif isinstance(fact, EffectAdded) and fact.effect == before:
+            self.fact = replace(fact, effect=after)
+            self.back = EffectOut(after) if self.back is not None else None
 
 
 class Editing:
@@ -152,6 +168,8 @@ class Editing:
         if isinstance(step, EffectName):
             self._parameters.ramps.end_all(step.before)
             context.rig.rename(step.before, step.after)
+            for pending in self._pending:
+                pending.rename(step.before, step.after)
         elif isinstance(step, EffectOut):
             self._parameters.ramps.end_all(step.name)
         self._boards.adopt(heir)
@@ -189,6 +207,7 @@ class Editing:
                     _Pending(ConnectionMade(*step.pair, State.ASKED, origin), self._jack(step.pair), change, back)
                 )
             case Parted():
+                self._drop(step.pair)
                 self._ask(_Pending(ConnectionRemoved(*step.pair, State.ASKED, origin), self._jack(step.pair)))
             case Globals():
                 self._context.tell(GlobalsChanged(step.parameters, origin))
@@ -208,6 +227,7 @@ class Editing:
             self._ask(_Pending(ConnectionMade(*pair, State.ASKED, origin), self._jack(pair), change))
 
     def _ask(self, pending: _Pending) -> None:
+        pending.noted = pending.back
         self._pending.append(pending)
         self._context.tell(pending.fact)
 
@@ -262,8 +282,8 @@ class Editing:
         context, back = self._context, pending.back
         if back is None:
             return
-        if pending.change is not None and back in pending.change.steps:
-            pending.change.steps.remove(back)
+        if pending.change is not None and pending.noted in pending.change.steps:
+            pending.change.steps.remove(pending.noted)
         if isinstance(back, EffectOut):
             reasons = [each for each in failures if each.startswith(f"{back.name}: ")]
             context.refuse(back.name, "; ".join(reasons) or "the engine does not load it", pending.fact.origin)
@@ -276,6 +296,14 @@ class Editing:
         context.executor.edit(heir)
         context.tell(self._boards.board_change())
         context.executor.reconcile()
+
+    def _drop(self, pair: Pair) -> None:
+        """Take that two ports which were to be joined are to be parted instead."""
+        self._pending = [
+            each
+            for each in self._pending
+            if not (isinstance(each.fact, ConnectionMade) and (each.fact.source, each.fact.target) == pair)
+        ]
 
     def _fail_beside(self, effect: str) -> None:
         """Take that what was asked with an effect that goes will not be."""

@@ -144,6 +144,7 @@ class RigState:
 
     def _index(self, pedalboard: Pedalboard) -> None:
         self._numbered = {effect.instance: effect for effect in self.effects.values()}
+        self.touched.update(self.joined.intersection(self.connections))  # ours, also where they are wished no more
         self.connections = tuple((self.jack(a), self.jack(b)) for a, b in pedalboard.connections)
 
     def forget_connections(self, prefix: str) -> None:

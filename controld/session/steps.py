@@ -38,8 +38,7 @@ class EffectIn:
     def apply(self, board: Pedalboard) -> tuple[Pedalboard, Step]:
         """Add the effect; its name must be free."""
         name = self.setup.name
-        if name in board.effect_names():
-            raise Refusal(name, f"`{board.name}` has an effect `{name}` already")
+        _check_free(name, name, board)
         connections = list(board.connections)
         for place, pair in self.connections:
             if pair not in connections:
@@ -103,27 +102,22 @@ class EffectName:
         """Rename the effect; the new name must be free."""
         before, after = self.before, self.after
         place = _place(board.effect_names(), before, "effect", board)
-        if after in board.effect_names():
-            raise Refusal(before, f"`{board.name}` has an effect `{after}` already")
+        _check_free(after, before, board)
 
         def named(name: str) -> str:
             return after if name == before else name
 
-        def port(end: str) -> str:
-            client, colon, symbol = end.partition(":")
-            return f"{named(client)}{colon}{symbol}"
-
         heir = replace(
             board,
             effects=_changed(board.effects, place, replace(board.effects[place], name=after)),
-            connections=tuple((port(source), port(target)) for source, target in board.connections),
+            connections=tuple(renamed_pair(pair, before, after) for pair in board.connections),
             roles={role: tuple(map(named, names)) for role, names in board.roles.items()},
             snapshots=tuple(
                 replace(each, effects={named(name): recall for name, recall in each.effects.items()})
                 for each in board.snapshots
             ),
             global_parameters=frozenset((named(name), symbol) for name, symbol in board.global_parameters),
-            links={(port(source), port(target)): link for (source, target), link in board.links.items()},
+            links={renamed_pair(pair, before, after): link for pair, link in board.links.items()},
         )
         return heir, EffectName(after, before)
 
@@ -250,8 +244,22 @@ def touches(pair: Pair, effect: str) -> bool:
     return any(end.partition(":")[0] == effect for end in pair)
 
 
+def renamed_pair(pair: Pair, before: str, after: str) -> Pair:
+    """Return a connection in which an effect has another name."""
+    source, target = (f"{after}:{end.partition(':')[2]}" if end.partition(":")[0] == before else end for end in pair)
+    return source, target
+
+
 def _arrow(pair: Pair) -> str:
     return f"{pair[0]} -> {pair[1]}"
+
+
+def _check_free(name: str, subject: str, board: Pedalboard) -> None:
+    """Raise Refusal where an effect cannot be called so, because another is, or a program at the end of a cable."""
+    if name in board.effect_names():
+        raise Refusal(subject, f"`{board.name}` has an effect `{name}` already")
+    if any(touches(pair, name) for pair in board.connections):
+        raise Refusal(subject, f"`{board.name}` is connected to another program that is called `{name}`")
 
 
 def _place(names: Sequence[str], name: str, what: str, board: Pedalboard) -> int:
