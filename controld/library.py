@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from controld.errors import ControldError
 from controld.session.board_json import VERSION, from_members, to_members
-from controld.session.board_members import OWN
+from controld.session.board_members import OWN, text_at
 from controld.session.effect_names import unique
 from controld.session.model import Bank, Pedalboard
 from controld.session.shelf import (
@@ -117,19 +117,19 @@ class Library:
         if known is not None and (known.time, known.size) == (stat.st_mtime_ns, stat.st_size):
             return known
         try:
-            board, over = self._load(path)
+            name, over = self._load(path, _title_of)
         except UnreadableBoard as error:
             log.warning("a pedalboard of the library is left out: %s", error)
             return None
-        return _Entry(stat.st_mtime_ns, stat.st_size, board.name, over)
+        return _Entry(stat.st_mtime_ns, stat.st_size, name, over)
 
     def _read(self, path: Path) -> Pedalboard:
-        return self._load(path)[0]
+        return self._load(path, parse_board)[0]
 
-    def _load(self, path: Path) -> tuple[Pedalboard, str]:
-        """Return a pedalboard, and what it lies over. Raises UnreadableBoard."""
+    def _load(self, path: Path, parse: Callable[[bytes], _T]) -> _T:
+        """Return what a file says. Raises UnreadableBoard."""
         try:
-            read = read_kept(path, parse_board)
+            read = read_kept(path, parse)
         except NewerVersion as error:
             message = f"{path} is of version {error}, which this controld does not know; it is left alone"
             raise UnreadableBoard(message) from error
@@ -252,15 +252,26 @@ def parse_board(content: bytes) -> tuple[Pedalboard, str]:
         NewerVersion: a later controld wrote it.
         ValueError: it is no pedalboard.
     """
-    members = json.loads(content, parse_constant=_no_number)
-    own = members.get(OWN) if isinstance(members, dict) else None
-    over = ""
-    if isinstance(own, dict):
-        version = own.get("version", VERSION)
-        if not isinstance(version, int) or version > VERSION:
-            raise NewerVersion(str(version))
-        over = str(own.pop(_OVER, ""))
+    members, over = _members_of(content)
     return from_members(members), over
+
+
+def _members_of(content: bytes) -> tuple[dict[str, Any], str]:
+    """Return the members of a pedalboard's file, and the fingerprint of what it lies over. Raises as `parse_board`."""
+    members: dict[str, Any] = json.loads(content, parse_constant=_no_number)
+    own = members.get(OWN)
+    if not isinstance(own, dict):
+        return members, ""
+    version = own.get("version", VERSION)
+    if not isinstance(version, int) or version > VERSION:
+        raise NewerVersion(str(version))
+    return members, str(own.pop(_OVER, ""))
+
+
+def _title_of(content: bytes) -> tuple[str, str]:
+    """Return a pedalboard's name, and what it lies over; whether the rest is right is seen when it is loaded."""
+    members, over = _members_of(content)
+    return text_at(members, "name", "", required=True), over
 
 
 def read_board(path: Path) -> Pedalboard:
@@ -269,7 +280,7 @@ def read_board(path: Path) -> Pedalboard:
         return parse_board(path.read_bytes())[0]
     except NewerVersion as error:
         raise LibraryError(f"{path} is of version {error}, which this controld does not know") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise LibraryError(f"{path} is no pedalboard that can be read: {error}") from error
 
 

@@ -24,7 +24,7 @@ from controld.values import Level
 # As many values as a real rig has, so that a write takes a while and can be interrupted in its middle.
 EFFECTS = [f"effect{number}" for number in range(20)]
 SYMBOLS = [f"symbol{number}" for number in range(30)]
-LONGEST_S = 0.02  # some states are written in this time
+LONGEST_S = 0.008  # some states are written in this time
 
 
 def state(number: int) -> tuple[Standing, Pedalboard]:

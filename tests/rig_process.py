@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from controld.osc_codec import OscMessage, decode, encode, flatten
 
-PATIENCE_S = 10.0  # for what takes milliseconds on a quiet machine
+PATIENCE_S = 20.0  # for what takes milliseconds on a quiet machine
 T = TypeVar("T")
 
 DRIVE_URI = "http://drobilla.net/plugins/mda/Overdrive"

@@ -62,6 +62,7 @@ class Served:
             encoding="utf-8",
         )
         self.output: list[str] = []
+        self.options: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -74,6 +75,7 @@ class Served:
         places = {"CONTROLD_SOCKET": str(self.folder / "control.sock"), "XDG_STATE_HOME": str(self.folder / "state")}
         places |= {"XDG_DATA_HOME": str(self.folder / "data"), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "controld.cli", "run", "--config", str(self.folder / "controld.yaml")]
+        command += self.options
         self.process = process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

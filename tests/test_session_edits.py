@@ -17,6 +17,7 @@ from controld.changes import (
     EffectRenamed,
     GlobalsChanged,
     PedalboardChanged,
+    PresetSaved,
     Refused,
     SnapshotChanged,
     SnapshotCreated,
@@ -38,12 +39,13 @@ from controld.session.edits import (
     RemoveSnapshot,
     RenameEffect,
     RenameSnapshot,
+    SavePreset,
     SetGlobals,
 )
-from controld.session.engine_events import EngineLost
+from controld.session.engine_events import EngineConnected, EngineLost
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
-from controld.session.requests import AddEffect, ConnectPorts, SetProcessing
+from controld.session.requests import AddEffect, ConnectPorts, KeepPreset, ReadPresets, SetProcessing
 from controld.session.session import Session
 from controld.values import Level
 
@@ -314,3 +316,36 @@ class TestSnapshots:
         assert changes == [GlobalsChanged(frozenset({("drive", "gain")}), "floor")]
         ask(session, engine, RecallSnapshot("Lead"))
         assert engine.effects[1].values["gain"] == 0.2
+
+
+class TestPresets:
+    """Presets that the engine keeps."""
+
+    def test_a_preset_is_kept_and_listed(self) -> None:
+        """Told as asked and confirmed; the plugin's list is asked for anew."""
+        session, engine = playing()
+        changes = ask(session, engine, SavePreset("drive", "Mine"))
+        assert changes == [PresetSaved("drive", "Mine", state, "floor") for state in (State.ASKED, State.CONFIRMED)]
+        assert engine.log == [KeepPreset(1, DRIVE.uri, "Mine"), ReadPresets(DRIVE.uri)]
+
+    def test_a_preset_that_is_refused_or_lost_fails(self) -> None:
+        """With the reason; a newer plan does not lose it."""
+        session, engine = playing()
+        engine.deny = nth(KeepPreset)
+        changes = ask(session, engine, SavePreset("drive", "Mine"), RecallSnapshot("Lead"))
+        assert states(changes, PresetSaved) == [State.ASKED, State.FAILED]
+        assert refusals(changes) == [Refused("drive preset", "it hurts", "floor")]
+        session.receive(SavePreset("drive", "Mine"), "floor")
+        changes = session.receive_event(EngineLost("gone"))
+        assert states(changes, PresetSaved) == [State.FAILED]
+
+    def test_what_cannot_be_kept_is_refused(self) -> None:
+        """By name, effect, bridge or engine."""
+        session, engine = playing()
+        for wish, reason in ((SavePreset("nobody", "A"), "has no effect"), (SavePreset("drive", " "), "needs a name")):
+            assert reason in refusals(session.receive(wish, "floor"))[0].reason
+        session.receive_event(EngineConnected(frozenset({"effects"})))
+        engine.run(session)
+        assert "bridge cannot" in refusals(session.receive(SavePreset("drive", "A"), "floor"))[0].reason
+        session.receive_event(EngineLost("gone"))
+        assert "no engine" in refusals(session.receive(SavePreset("drive", "A"), "floor"))[0].reason

@@ -8,7 +8,6 @@ is what is listed, whoever loaded it.
 
 import itertools
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from controld.bridge.api_presets import preset_place
 from controld.bridge.hosts.base import HostEffect
 from controld.bridge.hosts.catalogue import Plugin
 from controld.bridge.jsoncpp import as_double
+from controld.bridge.protocol_values import instance_id
 
 BYPASS = ":bypass"  # mod-host's own name for an effect's bypass among its parameters
 
@@ -27,11 +27,6 @@ BYPASS = ":bypass"  # mod-host's own name for an effect's bypass among its param
 FIRST_NUMBER = 1000
 
 _INSTANCE_ID = re.compile(r"plugin_(0|[1-9]\d{0,8})_[0-9a-f]{8}\Z")
-
-
-def instance_id(number: int, uri: str) -> str:
-    """Return the id of the effect `number` while it is an instance of `uri`."""
-    return f"plugin_{number}_{zlib.crc32(f'{number} {uri}'.encode()):08x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from math import isfinite
 from controld.bridge.modhost_protocol import READ_BUFFER_BYTES, format_command, verdict
 from controld.bridge.protocol_values import (
     BYPASS,
+    instance_id,
     items,
     members,
     number,
@@ -37,6 +38,7 @@ from controld.session.requests import (
     EngineLoad,
     EngineReply,
     EngineRequest,
+    KeepPreset,
     OpenJack,
     Probe,
     ReadBypass,
@@ -133,7 +135,7 @@ def command_line(request: EngineRequest) -> str | None:
             return f"transport {rolling:d} {format_number(bpb)} {format_number(bpm)}"
         case Probe():
             return "cpu_load"
-        case ReadPlugin() | ReadPresets() | ReadEffects() | ReadLoad() | ReadHardware():
+        case KeepPreset() | ReadPlugin() | ReadPresets() | ReadEffects() | ReadLoad() | ReadHardware():
             return None
         case OpenJack() | CloseJack():
             return None
@@ -180,6 +182,10 @@ def encode_question(request: EngineRequest) -> bytes:
     asked_at_once = _WHOLE_QUESTIONS.get(request)
     if asked_at_once is not None:
         return asked_at_once
+    if isinstance(request, KeepPreset):
+        name = instance_id(request.instance, request.uri)
+        members = {"action": "plugin", "method": "save_preset", "instance_id": name, "preset": {"label": request.label}}
+        return dumps(members).encode()
     method = "get_plugin_presets" if isinstance(request, ReadPresets) else "get_plugin_essentials"
     uri = request.uri if isinstance(request, ReadPlugin | ReadPresets) else ""
     return dumps({"action": "plugin", "method": method, "plugin_uri": uri}).encode()
@@ -289,6 +295,7 @@ def _read_ports(reply: Mapping[str, object]) -> Answer:
 _STRUCTURED: Mapping[type, Callable[[EngineRequest, Mapping[str, object]], Answer]] = {
     ReadPlugin: _read_plugin,
     ReadPresets: lambda _request, reply: read_presets(reply),
+    KeepPreset: lambda _request, reply: True if reply.get("status") == "ok" else None,
     ReadEffects: lambda _request, reply: read_found(reply),
     ReadLoad: lambda _request, reply: _read_load(reply),
     ReadHardware: lambda _request, reply: _read_ports(reply),

@@ -7,6 +7,7 @@ nothing is raised. Text comes out free of what cannot be printed or stored (the 
 import json
 import math
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 
 from controld.session.model import Plugin, Preset
@@ -72,6 +73,11 @@ def instance_number(value: object) -> int | None:
         return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 9 else None
     found = number(value)
     return int(found) if found is not None and found.is_integer() else None
+
+
+def instance_id(number: int, uri: str) -> str:
+    """Return what our bridge's plugin methods call the effect `number` while it is an instance of `uri`."""
+    return f"plugin_{number}_{zlib.crc32(f'{number} {uri}'.encode()):08x}"
 
 
 def read_plugin(uri: str, reply: Mapping[str, object]) -> Plugin | None:

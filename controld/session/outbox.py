@@ -68,6 +68,10 @@ class Outbox:
         self._supersede_in_plan(request)
         self._discrete.append(request)
 
+    def put_other(self, request: EngineRequest) -> None:
+        """Add what changes no state that is played: after the switches that wait, and never lost to a newer plan."""
+        self._discrete.append(request)
+
     def put_plan(self, requests: Iterable[EngineRequest]) -> None:
         """Add the steps of a plan; sweeps of the same targets that still wait are older, and are dropped."""
         for request in requests:

@@ -67,6 +67,16 @@ class WritePreset:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPreset:
+    """Keep how an instance is played as a preset of its plugin; only where the bridge says it can ("presets")."""
+
+    instance: int
+    uri: str
+    label: str
+    deadline_s: ClassVar[float] = ADD_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectPorts:
     """Join two ports by their JACK names; succeeds also where they are joined already."""
 
@@ -171,7 +181,8 @@ class ReadHardware:
 
 
 EngineRequest = (
-    Probe | AddEffect | RemoveEffect | WriteBypass | WriteParameters | WritePreset | ConnectPorts | DisconnectPorts
+    KeepPreset
+    | Probe | AddEffect | RemoveEffect | WriteBypass | WriteParameters | WritePreset | ConnectPorts | DisconnectPorts
     | SetProcessing | WriteTransport | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
     | ReadLoad | OpenJack | CloseJack | ReadHardware
 )  # fmt: skip

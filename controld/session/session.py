@@ -43,8 +43,8 @@ from controld.session.boards import Boards
 from controld.session.context import Context
 from controld.session.edit_handlers import UNDOABLE_EDITS, edit_handlers
 from controld.session.editing import Editing
-from controld.session.edits import Edit
-from controld.session.engine_events import ConnectionReported, EngineEvent, ParameterReported
+from controld.session.edits import Edit, SavePreset
+from controld.session.engine_events import ConnectionReported, EngineEvent, EngineLost, ParameterReported
 from controld.session.history import GESTURE_PAUSE_S
 from controld.session.keeping import Keeping
 from controld.session.live import Live
@@ -55,7 +55,8 @@ from controld.session.morph import Morphs
 from controld.session.outbox import Outbox
 from controld.session.outputs import Outputs
 from controld.session.parameters import Parameters
-from controld.session.requests import Denied, EngineReply, EngineRequest, WriteParameters
+from controld.session.presets import Presets
+from controld.session.requests import Denied, EngineReply, EngineRequest, KeepPreset, WriteParameters
 from controld.session.returning import Returning
 from controld.session.saved import SavedSnapshot
 from controld.session.shelf import Filing, Shelf, Stored, StoredBanks
@@ -89,13 +90,14 @@ class Session:
         self._outputs = Outputs(context, silent_tuner=silent_tuner)
         self._editing = Editing(context, self._parameters, self._boards)
         self._keeping = Keeping(context, self._boards)
+        self._presets = Presets(context)
         self.look = Look(context, self._boards, self._tempo, self._outputs)
         self._returning = Returning(context, self._boards)
         parts = (self._parameters, self._boards, self._morphs, self._tempo, self._outputs, self._editing)
         self._undoing = Undoing(context, *parts)
         self._boards.selected, self._boards.loaded = self._morphs.follow, self._loaded
         self._executor.silenced = self._silenced
-        self._handlers = self._table() | edit_handlers(self._editing, self._keeping)
+        self._handlers = self._table() | edit_handlers(self._editing, self._keeping) | {SavePreset: self._presets.save}
         self._boards.start(pedalboards, banks, start, snapshot)
         context.take()  # whoever listens begins with `report`
 
@@ -204,6 +206,8 @@ class Session:
             for symbol in request.values:  # what is refused once would be refused a hundred times a second
                 self._end_ramp(request.instance, symbol)
         self._executor.receive_reply(request, reply, now)
+        if type(request) is KeepPreset:
+            self._presets.replied(request, reply)
         return self._context.take()
 
     def receive_event(self, event: EngineEvent, now: float | None = None) -> list[StateChange]:
@@ -213,6 +217,8 @@ class Session:
         if isinstance(event, ParameterReported) and not event.own:
             self._end_ramp(event.instance, event.symbol)  # another hand
         self._executor.receive_event(event)
+        if type(event) is EngineLost:
+            self._presets.lost()
         if isinstance(event, ConnectionReported) and not event.own and not self._executor.busy:
             self._outputs.settle()
         return self._context.take()
