@@ -9,6 +9,7 @@ from controld.changes import (
     BankChanged,
     BeatPassed,
     BypassChanged,
+    EditChange,
     EngineChanged,
     EngineLoadChanged,
     LoadProgressed,
@@ -40,6 +41,7 @@ from controld.events import (
 )
 from controld.feedback import Feedback
 from controld.mappings.mapper import Intent
+from controld.session.edits import Edit
 from controld.session.requests import (
     Denied,
     Done,
@@ -59,7 +61,17 @@ KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light"
 def describe(value: object) -> str:
     """Return a value of the core in words; values without words of their own by their type's name."""
     words = _WORDS.get(type(value))
-    return words(value) if words is not None else type(value).__name__
+    if words is not None:
+        return words(value)
+    return _edit(value) if isinstance(value, Edit | EditChange) else type(value).__name__
+
+
+def _edit(value: Edit | EditChange) -> str:
+    """Return an edit, or what it came to, in its own words: what it does, and to what."""
+    said = {field: getattr(value, field) for field in value.__slots__ if field != "origin"}
+    state = said.pop("state", None)
+    parts = [_spaced(type(value).__name__), *(str(each) for each in said.values() if isinstance(each, str) and each)]
+    return " ".join(parts) + (f", {_state(state)}" if isinstance(state, State) else "")
 
 
 def _moved(event: ControlMoved) -> str:

@@ -4,7 +4,7 @@ from fake_engine import DRIVE, FakeEngine, board
 from played_rig import Stage, play
 
 from controld.actions import SetBypass, SetVariable, Undo
-from controld.changes import Refused, State
+from controld.changes import EffectAdded, Refused, State
 from controld.mappings.rule import Page
 from controld.mappings.rule import Stage as RuleStage
 from controld.rig import Rig
@@ -13,6 +13,7 @@ from controld.session.engine_events import EngineConnected
 from controld.session.live import Live
 from controld.session.shelf import fingerprint
 from controld.store import Standing, parse_standing, standing_text
+from controld.trace import describe
 from controld.values import Level
 
 ACTIVE = SetBypass(("drive",), bypassed=False)
@@ -120,3 +121,10 @@ def test_a_rig_goes_on_as_it_was_left() -> None:
     assert {e.uri: (e.bypassed, e.values) for e in again.engine.effects.values()} == {
         e.uri: (e.bypassed, e.values) for e in first.engine.effects.values()
     }
+
+
+def test_the_monitor_says_what_is_edited_in_words() -> None:
+    """What is done, to what, and where it stands."""
+    assert describe(CreateEffect(DRIVE.uri, "fuzz", created_at="2026")) == "create effect urn:drive fuzz 2026"
+    assert describe(EffectAdded("fuzz", DRIVE.uri, 3, State.CONFIRMED)) == "effect added fuzz urn:drive, confirmed"
+    assert describe(DeleteEffect("fuzz")) == "delete effect fuzz"
