@@ -32,10 +32,12 @@ from controld.config_values import (
 from controld.config_wires import check_thru, clock_of, thru_of
 from controld.document import Node
 from controld.errors import ConfigError, Problem, nearest
+from controld.library_names import names_in
 from controld.mappings.defaults import Defaults, defaults_of
 from controld.mappings.profile import Profile, SourceType
 from controld.mappings.rule import Rule
 from controld.mappings.schema import RuleCompiler
+from controld.places import library_folder
 from controld.shape import BAD, Record, Report
 from controld.shape_parameters import Symbols
 from controld.shape_parameters import known as known_names
@@ -225,6 +227,7 @@ class RigLoader:
         # The file of the banks may lie among the pedalboards.
         paths = [path for path in self._matching(written, self.path.parent) if path != banks]
         boards = read_boards(paths, self._read, self.report, self.symbols, record["tempo"])
+        boards = replace(boards, others=names_in(library_folder(record["library"] or "", self.path)))
         startup: Record | None = record["startup"]
         if startup is not None and startup["create_default"]:
             boards = with_default(boards, record["tempo"])

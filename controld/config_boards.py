@@ -29,11 +29,13 @@ class Boards:
     nodes: dict[Path, Node]
     complete: bool
     banks: tuple[Bank, ...] = ()
+    others: frozenset[str] = frozenset()  # those that the library has by their names
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the pedalboards, in playing order."""
-        return tuple(board.name for board in self.pedalboards)
+        """The names of the pedalboards, in playing order, and those of the library."""
+        own = [board.name for board in self.pedalboards]
+        return tuple(dict.fromkeys([*own, *sorted(self.others)]))
 
 
 def read_boards(
@@ -76,13 +78,13 @@ def in_banks(boards: Boards, node: Node | None, report: Report) -> Boards:
     by_name = {board.name: board for board in boards.pedalboards}
     written = compile_banks(node, report)
     for each in (each for bank in written.values() for each in bank):
-        if boards.complete and each.text not in by_name:
-            hint = nearest(each.text, by_name) or known_names(by_name)
+        if boards.complete and each.text not in boards.names:
+            hint = nearest(each.text, boards.names) or known_names(boards.names)
             report.error(each, f"there is no pedalboard `{each.text}`", hint)
     banks = tuple(
-        Bank(name, tuple(dict.fromkeys(each.text for each in nodes if each.text in by_name)))
+        Bank(name, tuple(dict.fromkeys(each.text for each in nodes if each.text in boards.names)))
         for name, nodes in written.items()
     )
     first = banks[0].pedalboards if banks else ()
-    ordered = tuple(by_name[name] for name in dict.fromkeys([*first, *by_name]))
+    ordered = tuple(by_name[name] for name in dict.fromkeys([*first, *by_name]) if name in by_name)
     return replace(boards, pedalboards=ordered, banks=banks)

@@ -44,7 +44,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
             "rpc.shapes", "rpc.wire",
         ),
     },
-    {"terminal": ("terminal",), "log": ("log_setup",), "places": ("places",)},
+    {"terminal": ("terminal",), "log": ("log_setup",), "places": ("places", "library_names")},
     {
         "surfaces": ("surfaces",),
         "bridge client": ("bridge.client", "bridge.link", "bridge.supervisor"),

@@ -1,0 +1,52 @@
+"""Files of the rig may name pedalboards of the library."""
+
+import json
+from pathlib import Path
+
+import pytest
+from kept_rig import RIG, save, with_action, write_rig
+
+from controld.config import load_rig
+from controld.errors import ConfigError
+from controld.library import Library
+from controld.library_names import names_in
+from controld.session.model import Bank, Pedalboard
+from controld.session.shelf import KeepBoard
+
+NAME = "Größe / 9"
+
+
+def test_rules_banks_and_the_start_may_name_them(tmp_path: Path) -> None:
+    """As long as the library has them; a near one is the hint."""
+    config = write_rig(tmp_path)
+    save(config, RIG + f"library: own\nbanks: banks.yaml\nstartup: {{pedalboard: '{NAME}'}}\n")
+    save(tmp_path / "banks.yaml", f"version: 1\nbanks: {{Set: ['{NAME}', Stage]}}\n")
+    save(tmp_path / "mappings" / "stage.yaml", with_action(f"{{pedalboard: '{NAME}'}}"))
+    with pytest.raises(ConfigError) as refused:
+        load_rig(config)
+    assert {Path(problem.path).name for problem in refused.value.problems} == {
+        "banks.yaml", "controld.yaml", "stage.yaml"
+    }  # fmt: skip
+    Library(tmp_path / "own").file(KeepBoard(Pedalboard(NAME)))
+    rig = load_rig(config)
+    assert rig.banks == (Bank("Set", (NAME, "Stage")),)
+    assert [board.name for board in rig.pedalboards] == ["Stage"]
+    save(tmp_path / "banks.yaml", "version: 1\nbanks: {Set: ['Große / 9']}\n")
+    with pytest.raises(ConfigError, match="did you mean `Größe / 9`"):
+        load_rig(config)
+
+
+def test_looking_changes_nothing(tmp_path: Path) -> None:
+    """What is damaged has no name and stays; the index is believed where it is true."""
+    assert names_in(tmp_path) == frozenset()
+    library = Library(tmp_path)
+    library.file(KeepBoard(Pedalboard("A")))
+    library.open()
+    save(tmp_path / "pedalboards" / "b.json", json.dumps({"name": "B"}))
+    save(tmp_path / "pedalboards" / "c.json", "{")
+    save(tmp_path / "pedalboards" / "d.json", "[]")
+    before = sorted(tmp_path.rglob("*"))
+    assert names_in(tmp_path) == {"A", "B"}
+    assert sorted(tmp_path.rglob("*")) == before
+    save(tmp_path / "index.json", "[]")
+    assert names_in(tmp_path) == {"A", "B"}
