@@ -21,18 +21,20 @@ from controld.store import Standing, read_standing, standing_text
 from controld.store_files import keep_file
 from controld.values import Level
 
-# As many values as a real rig has, so that a write takes a while and can be interrupted in its middle.
-EFFECTS = [f"effect{number}" for number in range(20)]
-SYMBOLS = [f"symbol{number}" for number in range(30)]
-LONGEST_S = 0.008  # some states are written in this time
+EFFECTS = [f"effect{number}" for number in range(4)]
+SYMBOLS = [f"symbol{number}" for number in range(5)]
+# So much text that a write takes a while, and can be interrupted in its middle.
+WORDS = 150_000
+LONGEST_S = 0.03  # a state or two are written in this time
 
 
 def state(number: int) -> tuple[Standing, Pedalboard]:
     """Return the state with a number: every value of it is that number."""
     levels = {symbol: Level(float(number)) for symbol in SYMBOLS}
-    live = Live("Board", bpm=float(number), effects={name: EffectRecall(False, None, levels) for name in EFFECTS})
     setups = tuple(EffectSetup(name, "urn:x", parameters=levels) for name in EFFECTS)
-    return Standing(live), Pedalboard("Board", setups, tempo_bpm=float(number))
+    board = Pedalboard("Board", setups, description=f"{number} " * WORDS, tempo_bpm=float(number))
+    effects = {name: EffectRecall(False, None, levels) for name in EFFECTS}
+    return Standing(Live("Board", bpm=float(number), effects=effects, edited=board)), board
 
 
 def keep(folder: Path, first: int, told: int) -> None:

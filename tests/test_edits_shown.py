@@ -1,9 +1,11 @@
 """What surfaces see of editing: lights, rules and the OSC namespace follow the pedalboard."""
 
+from dataclasses import replace
+
 from fake_engine import DRIVE, FakeEngine, board
 from played_rig import Stage, play
 
-from controld.actions import SetBypass, SetVariable, Undo
+from controld.actions import RecallSnapshot, SetBypass, SetVariable, Undo
 from controld.changes import EffectAdded, Refused, State
 from controld.mappings.rule import Page
 from controld.mappings.rule import Stage as RuleStage
@@ -11,6 +13,7 @@ from controld.rig import Rig
 from controld.session.edits import CreateEffect, DeleteEffect, Edit, RenameEffect
 from controld.session.engine_events import EngineConnected
 from controld.session.live import Live
+from controld.session.model import EffectSetup, Pedalboard
 from controld.session.shelf import fingerprint
 from controld.store import Standing, parse_standing, standing_text
 from controld.trace import describe
@@ -19,7 +22,7 @@ from controld.values import Level
 ACTIVE = SetBypass(("drive",), bypassed=False)
 
 
-def act(stage: Stage, *actions: Edit | Undo | SetBypass) -> None:
+def act(stage: Stage, *actions: Edit | Undo | SetBypass | RecallSnapshot) -> None:
     """Do something for a program, and let the engine do its part."""
     for action in actions:
         stage.take(stage.rig.act(action, "rpc", 0.0))
@@ -87,14 +90,36 @@ def test_the_osc_namespace_follows() -> None:
     assert len(stage.told(Refused)) == 1
 
 
-def resumed(live: Live, variables: dict[str, bool | float | str]) -> Stage:
+def resumed(live: Live, variables: dict[str, bool | float | str], held: Pedalboard | None = None) -> Stage:
     """Return a new rig that goes on from there."""
-    rig = Rig((), {}, (board(),), stage=RuleStage(variables=variables, pages=(Page("One", start=True), Page("Two"))))
+    rig = Rig(
+        (), {}, (held or board(),), stage=RuleStage(variables=variables, pages=(Page("One", start=True), Page("Two")))
+    )
     output = rig.resume(live)
     stage = Stage(rig, FakeEngine())
     stage.note(output)
     stage.take(rig.receive_engine_event(EngineConnected(frozenset({"effects", "presets"})), 0.0))
     return stage
+
+
+def journalled(live: Live) -> Live:
+    """Return it as the journal has it."""
+    assert live.kept is not None
+    return parse_standing(standing_text(Standing(live), fingerprint(live.kept))).live
+
+
+def test_a_board_that_was_changed_in_its_file_starts_as_it_is_there() -> None:
+    """In the snapshot it was left in; and that is said."""
+    first = resumed(Live(), {})
+    act(first, CreateEffect(DRIVE.uri, "fuzz"), RecallSnapshot("Crunch"))
+    live = journalled(first.rig.live())
+    setups = (EffectSetup("drive", DRIVE.uri, parameters={"level": Level(-3.0)}), *board().effects[1:])
+    edited = replace(board(), effects=setups)
+    again = resumed(live, {}, edited)
+    assert again.rig.session.pedalboard == edited
+    assert again.rig.session.snapshot == "Crunch"
+    assert again.engine.effects[1].values["level"] == -3.0
+    assert any("changed in its file" in change.reason for change in again.told(Refused) if isinstance(change, Refused))
 
 
 def test_a_rig_goes_on_as_it_was_left() -> None:
@@ -109,9 +134,7 @@ def test_a_rig_goes_on_as_it_was_left() -> None:
     first.osc("/page", "Two")
     first.take(first.rig.act(SetVariable("solo", True), "rpc", 0.0))
     live = first.rig.live()
-    assert live.kept is not None
-    kept = parse_standing(standing_text(Standing(live), fingerprint(live.kept))).live
-    again = resumed(kept, {"solo": False, "level": "loud"})  # the type of one is another now
+    again = resumed(journalled(live), {"solo": False, "level": "loud"})  # the type of one is another now
     assert again.rig.live().effects == live.effects
     assert again.rig.live().edited == live.edited == first.rig.session.pedalboard
     assert again.rig.session.snapshot == "Crunch"
