@@ -72,7 +72,15 @@ class Sight:
         if widgets:
             return _widget_node(address, widgets, known=address in self.facts)
         found = find_method(address)
-        return None if found is None else self._method_node(address, *found)
+        return self._method_node(address, *found) if found is not None and self._exists(address, *found) else None
+
+    def _exists(self, address: str, method: Method, names: list[str]) -> bool:
+        """Tell whether the names in an address are those of something."""
+        if "{effect}" in method.pattern:
+            return names[0] in self.scales and (len(names) < 2 or names[1] in self.scales[names[0]])
+        if "{number}" in method.pattern:
+            return int(names[0]) <= len(self.names.get(address.split("/")[1], ()))
+        return "{name}" not in method.pattern or address in self.facts
 
     def addresses(self) -> Iterator[str]:
         """Yield every address that has a node, in the order of the table."""
@@ -90,7 +98,7 @@ class Sight:
             count = len(self.names.get(pattern.split("/")[1], ()))
             yield from (pattern.replace("{number}", str(number)) for number in range(1, count + 1))
         elif "{name}" in pattern:
-            yield from (address for address in self.facts if address.startswith(pattern.partition("{")[0]))
+            yield from [address for address in self.facts if address.startswith(pattern.partition("{")[0])]
         else:
             yield pattern
 
@@ -101,8 +109,6 @@ class Sight:
         if fact is None and pattern in {"/bank", "/page"}:
             return None  # a rig without banks or pages
         scale = self.scales.get(names[0], {}).get(names[1]) if len(names) > 1 else None
-        if "{symbol}" in pattern and scale is None:
-            return None
         if pattern == "/effect/{effect}/{symbol}" and scale is not None:
             return _parameter_node(address, scale, known=fact is not None)
         tags = _TYPES.get(pattern) or (_tags_of(fact) if fact else "T" if method.needs_arg else "N")

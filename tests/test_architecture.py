@@ -72,7 +72,7 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "settings": ("settings", "status", "service_unit"),
         "trials": ("trials", "playing", "keys"),
     },
-    {"learn": ("learn",), "programs": ("web_metrics", "web_oscquery", "web_listener", "discovery")},
+    {"learn": ("learn",), "programs": ("web_metrics", "web_oscquery", "web_audience", "web_reception", "discovery")},
     {"downloads": ("layouts.downloads",), "pair": ("pair",)},
     {
         "daemon": ("daemon", "memory", "tracer", "run", "services", "surface_set", "engine_start"),
