@@ -196,7 +196,7 @@ class Tree:
         """Return the description of an address with all below it; None where there is neither node nor container."""
         place: dict[str, Any] | None = self._root
         for part in path.strip("/").split("/") if path.strip("/") else ():
-            place = None if place is None else place.get(part)
+            place = place.get(part) if place is not None and part else None  # "" is where a node itself stands
         return None if place is None else self._described("/" + path.strip("/"), place)
 
     def _described(self, path: str, place: Mapping[str, Any]) -> dict[str, Any]:

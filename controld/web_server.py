@@ -59,8 +59,8 @@ class WebServer:
         self.pages: dict[str, Page] = {}
         self.on_socket: Callable[[ServerConnection], Awaitable[None]] | None = None
         self.served = self.refused = 0
+        self.sockets = 0  # that are open
         self._guest = Guest(allow) if allow else None
-        self._sockets = 0
         self._server: Server | None = None
 
     def add_page(self, path: str, page: Page) -> None:
@@ -118,7 +118,7 @@ class WebServer:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             if self.on_socket is None:
                 return _response(NOT_FOUND)
-            if self._sockets >= MAX_SOCKETS:
+            if self.sockets >= MAX_SOCKETS:
                 self.refused += 1
                 return _response(Reply(b"too many clients\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE))
             return None
@@ -146,7 +146,7 @@ class WebServer:
 
     async def _talk(self, connection: "ServerConnection") -> None:
         assert self.on_socket is not None
-        self._sockets += 1
+        self.sockets += 1
         try:
             await self.on_socket(connection)
         except asyncio.CancelledError:
@@ -154,7 +154,7 @@ class WebServer:
         except Exception:  # the one guard of a client
             log.exception("a client of %s is let go", self.name)
         finally:
-            self._sockets -= 1
+            self.sockets -= 1
 
 
 def _response(reply: Reply) -> "Response":
