@@ -211,12 +211,14 @@ class TestEchoes:
             assert rig.tool("simulate", "floor.fs1").returncode == 0
             wait_for(lambda: browser.hears("/effect/drive/drive", 1.0), "the pedal")
             wait_for(lambda: browser.hears("/effect/drive/active", True), "the switch")
-            for address_, args in dict(browser.heard).items():
-                browser.send(address_, *args)
+            shown = dict(browser.heard)
+            for address_ in ("/effect/drive/drive", "/effect/drive/active", "/tempo", "/snapshot", "/snapshot/1"):
+                browser.send(address_, *shown[address_])  # what is recalled comes last, and would undo the others
             browser.send("/snapshot/1", False)
             browser.send("/snapshot/2", False)
             browser.send("/controld/ping", 1)
             wait_for(lambda: browser.hears("/controld/pong", 1), "all of it to be read")
+            wait_for(lambda: json.loads(rig.tool("status", "--format", "json").stdout)["settled"], "what may follow")
             assert get(address, "/effect/drive/drive?VALUE")[1] == {"VALUE": [1.0]}
             assert get(address, "/effect/drive/active?VALUE")[1] == {"VALUE": [True]}
             browser.send("/snapshot", "Lead")  # but what is new is done
@@ -251,6 +253,13 @@ class TestPedalboards:
                 assert get(address, "/effect/leslie")[0] == 404
                 assert get(address, "/effect/echo/active")[0] == 200
                 assert get(address, "/snapshot?RANGE")[1] == {"RANGE": [{"VALS": ["Verse"]}]}
+                browser.heard.clear()
+                browser.send("/pedalboard", "Stage")
+                wait_for(lambda: "/effect/leslie" in told().get("PATH_ADDED", set()), "the old effect")
+                assert rig.tool("simulate", "floor.fs1", "hold").returncode == 0
+                value = {"VALUE": [True]}
+                wait_for(lambda: get(address, "/effect/leslie/active?VALUE")[1] == value, "the switch")
+                assert not browser.seen("/effect/leslie/active")
 
     def test_another_profile(self, tmp_path: Path) -> None:
         """A control that is written into the profile is described and told at once."""
