@@ -17,6 +17,7 @@ from controld.shape_lists import OneOrMany
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATS = ("text", "json")
 _LOG, _SERVICE = LogConfig(), ServiceConfig()
+ORIGIN_PATTERN = r"^(\*|null|[a-z][a-z0-9+.-]*://[^/\s]+)$"
 HOST_PATTERN = r"^[A-Za-z0-9.:_-]+$"
 
 
@@ -88,6 +89,10 @@ WEB = Table(
         "allow": _ALLOW,
         "surface": Field(name("the name of a surface"), "The OSC surface whose port and controls are described; "
                          "without it the first one.", default="", examples=("tablet",)),
+        "origins": Field(OneOrMany(pattern("a page's origin as in `https://app.example.org`", ORIGIN_PATTERN),
+                                   "a list of origins"),
+                         "Web pages of elsewhere that may use it, opened in a browser of a host that may come; `*` for "
+                         "all. Programs that are no browsers need none.", default=(), examples=(["*"],)),
     },
     doc="The rig over HTTP: OSCQuery, which describes every address and tells its value, and downloads.",
 )  # fmt: skip
@@ -140,7 +145,7 @@ def web_of(record: Record) -> WebConfig | None:
     web: Record | None = record["web"]
     if web is None or web["listen"] is None:
         return None
-    return WebConfig(web["listen"], web["allow"], web["surface"])
+    return WebConfig(web["listen"], web["allow"], web["surface"], web["origins"])
 
 
 def metrics_of(record: Record) -> MetricsConfig | None:

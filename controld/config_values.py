@@ -63,11 +63,15 @@ class ServiceConfig:
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """The rig over HTTP: where it listens (host and port), who may come ((): everybody), whose port it tells of."""
+    """The rig over HTTP: where it listens (host and port), who may come ((): everybody), whose port it tells of.
+
+    `origins` are the web pages of elsewhere that may use it, as "https://host" or "*".
+    """
 
     listen: tuple[str, int]
     allow: tuple[str, ...] = ()
     surface: str = ""
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

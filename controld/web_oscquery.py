@@ -28,7 +28,7 @@ class OscQuery:
 
     def __init__(self, config: RigConfig, desk: RigDesk) -> None:
         assert config.web is not None
-        self.server = WebServer("web", config.web.listen, config.web.allow)
+        self.server = WebServer("web", config.web.listen, config.web.allow, config.web.origins)
         self.audience = Audience(desk, self._shown)
         self.server.add_page("/", self._page)
         self.server.on_socket = self.audience.talk

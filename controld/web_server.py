@@ -53,13 +53,16 @@ NOT_FOUND: Final = Reply(status=HTTPStatus.NOT_FOUND)
 class WebServer:
     """Serves one address. `pages` are by path; one that ends in `/` is for all below it, the longest one wins."""
 
-    def __init__(self, name: str, listen: tuple[str, int], allow: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, listen: tuple[str, int], allow: tuple[str, ...] = (), origins: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.address = listen  # with the real port, once started
         self.pages: dict[str, Page] = {}
         self.on_socket: Callable[[ServerConnection], Awaitable[None]] | None = None
         self.served = self.refused = 0
         self.sockets = 0  # that are open
+        self._origins = frozenset(origins)
         self._guest = Guest(allow) if allow else None
         self._server: Server | None = None
 
@@ -115,6 +118,11 @@ class WebServer:
         if not self._may_come(connection):
             self.refused += 1
             return _response(Reply(b"this host is not allowed\n", "text/plain", HTTPStatus.FORBIDDEN))
+        origin = request.headers.get("Origin", "")
+        if not self._may_use(origin, request.headers.get("Host", "")):
+            self.refused += 1
+            text = f"pages of {origin[:80]} are not allowed: see `origins`\n"
+            return _response(Reply(text.encode(), "text/plain", HTTPStatus.FORBIDDEN))
         if request.headers.get("Upgrade", "").lower() == "websocket":
             if self.on_socket is None:
                 return _response(NOT_FOUND)
@@ -123,11 +131,18 @@ class WebServer:
                 return _response(Reply(b"too many clients\n", "text/plain", HTTPStatus.SERVICE_UNAVAILABLE))
             return None
         self.served += 1
-        return _response(await self._page(request.path))
+        return _response(await self._page(request.path), origin)
 
     def _may_come(self, connection: "ServerConnection") -> bool:
         peer = connection.remote_address
         return self._guest is None or (bool(peer) and self._guest.may_come(str(peer[0])))
+
+    def _may_use(self, origin: str, host: str) -> bool:
+        """Tell whether a page may use this: a tab that is open somewhere must not play the rig.
+
+        Browsers say which page it is that asks; other programs say nothing.
+        """
+        return not origin or urlsplit(origin).netloc == host or bool(self._origins & {origin, "*"})
 
     async def _page(self, target: str) -> Reply:
         parts = urlsplit(target)
@@ -157,15 +172,15 @@ class WebServer:
             self.sockets -= 1
 
 
-def _response(reply: Reply) -> "Response":
+def _response(reply: Reply, origin: str = "") -> "Response":
     from websockets.datastructures import Headers
     from websockets.http11 import Response
 
     headers = Headers()
     headers["Content-Length"] = str(len(reply.body))
     headers["Connection"] = "close"
-    # A page of anywhere may read what the network may: who may come is told by `allow`.
-    headers["Access-Control-Allow-Origin"] = "*"
+    if origin:  # it is one that may
+        headers["Access-Control-Allow-Origin"] = origin
     headers["Cache-Control"] = "no-store"
     if reply.body:
         headers["Content-Type"] = reply.content_type

@@ -17,10 +17,12 @@ from controld.errors import AddressInUse, SurfaceError
 from controld.web_server import Asked, Reply, WebServer
 
 
-async def ask(server: WebServer, target: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+async def ask(server: WebServer, target: str, origin: str = "") -> tuple[int, dict[str, str], bytes]:
     """Ask by hand, so that no library's idea of HTTP is in between."""
     reader, writer = await asyncio.open_connection(*server.address)
-    writer.write(f"{method} {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    said = f"Origin: {origin}\r\n" if origin else ""
+    host = f"127.0.0.1:{server.address[1]}"
+    writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{said}\r\n".encode())
     data = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     head, _, body = data.partition(b"\r\n\r\n")
@@ -29,9 +31,11 @@ async def ask(server: WebServer, target: str, method: str = "GET") -> tuple[int,
     return int(first.split()[1]), headers, body
 
 
-def serving(scenario: Callable[[WebServer], Awaitable[None]], allow: tuple[str, ...] = ()) -> None:
+def serving(
+    scenario: Callable[[WebServer], Awaitable[None]], allow: tuple[str, ...] = (), origins: tuple[str, ...] = ()
+) -> None:
     async def whole() -> None:
-        server = WebServer("test", ("127.0.0.1", free_port()), allow)
+        server = WebServer("test", ("127.0.0.1", free_port()), allow, origins)
         await server.start()
         try:
             await scenario(server)
@@ -71,7 +75,6 @@ class TestPages:
             assert (status, len(body)) == (200, 200_000)
             assert headers["content-disposition"] == 'attachment; filename="rig.tosc"'
             assert headers["content-length"] == "200000"
-            assert headers["access-control-allow-origin"] == "*"
 
         serving(scenario)
 
@@ -133,6 +136,44 @@ class TestWhoMayCome:
                 await stack.enter_async_context(connect(url))
 
         serving(scenario)
+
+
+class TestPagesOfElsewhere:
+    @pytest.mark.parametrize(
+        ("origins", "origin", "status"),
+        [
+            ((), "", 200),
+            ((), "http://HERE", 200),
+            ((), "https://elsewhere.example", 403),
+            ((), "null", 403),
+            (("https://elsewhere.example",), "https://elsewhere.example", 200),
+            (("https://elsewhere.example",), "https://another.example", 403),
+            (("*",), "https://another.example", 200),
+        ],
+    )
+    def test_who_may_use_it(self, origins: tuple[str, ...], origin: str, status: int) -> None:
+        """A browser says whose page asks; the rig's own and those that were named may, for pages and websockets."""
+
+        async def scenario(server: WebServer) -> None:
+            async def talk(connection: ServerConnection) -> None:
+                await connection.wait_closed()
+
+            server.add_page("/", echo)
+            server.on_socket = talk
+            said = origin.replace("HERE", f"127.0.0.1:{server.address[1]}")
+            found, headers, _ = await ask(server, "/", origin=said)
+            assert found == status
+            assert headers.get("access-control-allow-origin", "") == (said if status == 200 else "")
+            url = f"ws://127.0.0.1:{server.address[1]}/"
+            asked = connect(url, additional_headers={"Origin": said} if said else {})
+            if status == 200:
+                async with asked:
+                    return
+            with pytest.raises(InvalidStatus, match="403"):
+                async with asked:
+                    pass
+
+        serving(scenario, origins=origins)
 
 
 class TestAddresses:
