@@ -139,13 +139,13 @@ class Stage(RuleBasedStateMachine):
         if not survived:
             self.engine = FakeEngine()
         self.connected = True
-        self.session.receive_event(self.hello())
+        self.hear(self.session.receive_event(self.hello()))
 
     @precondition(lambda self: self.connected)
     @rule()
     def lose(self) -> None:
         self.connected = False
-        self.session.receive_event(EngineLost("gone"))
+        self.hear(self.session.receive_event(EngineLost("gone")))
 
     @precondition(lambda self: self.connected)
     @rule(executed=st.booleans())
@@ -156,9 +156,9 @@ class Stage(RuleBasedStateMachine):
             for request in list(self.session._executor.outbox._discrete)[:1]:
                 self.engine._do(request)
         self.engine.time_out = lambda request: isinstance(request, WriteBypass | WriteParameters)
-        self.engine.step(self.session, 1, self.now)
+        self.hear(self.engine.step(self.session, 1, self.now))
         self.engine.time_out = healthy
-        self.session.receive_event(self.hello())
+        self.hear(self.session.receive_event(self.hello()))
 
     @precondition(lambda self: self.connected and self.engine.jack)
     @rule()
@@ -169,8 +169,10 @@ class Stage(RuleBasedStateMachine):
     @precondition(lambda self: not self.engine.jack)
     @rule()
     def jack_is_back(self) -> None:
-        """With a new host, as it has to be; the bridge may be heard of that, or not."""
+        """With a new host, as it has to be; a bridge that tells nothing does not tell of that either."""
         self.engine = FakeEngine()
+        if self.connected and not self.mute:
+            self.lose()
 
     @precondition(lambda self: self.connected)
     @rule(seconds=st.integers(1, 12))
@@ -187,7 +189,7 @@ class Stage(RuleBasedStateMachine):
     @rule()
     def refuse_once(self) -> None:
         self.engine.deny = _refuse_writes
-        self.engine.step(self.session, 1, self.now)
+        self.hear(self.engine.step(self.session, 1, self.now))
         self.engine.deny = lambda _request: None
 
     @precondition(lambda self: self.connected)
@@ -195,7 +197,7 @@ class Stage(RuleBasedStateMachine):
     def somebody_removes(self, instance: int) -> None:
         if instance in self.engine.effects:
             self.engine._do(RemoveEffect(instance))  # and its connections with it
-            self.session.receive_event(EffectReported(instance, ""))
+            self.hear(self.session.receive_event(EffectReported(instance, "")))
 
     @precondition(lambda self: self.connected)
     @rule(value=st.floats(0, 1))
@@ -204,19 +206,19 @@ class Stage(RuleBasedStateMachine):
         effect = self.engine.effects.get(1)
         if effect is not None and "gain" in effect.values:
             effect.values["gain"] = value
-            self.session.receive_event(ParameterReported(1, "gain", value))
+            self.hear(self.session.receive_event(ParameterReported(1, "gain", value)))
 
     @rule(boards=st.lists(st.sampled_from(VERSIONS), min_size=1, max_size=3), banks=st.sampled_from([BANKS, ()]))
     def reload(self, boards: list[Pedalboard], banks: tuple[Bank, ...]) -> None:
         """The files were changed; two of the same name are one."""
-        self.session.replace_pedalboards(list({each.name: each for each in boards}.values()), banks)
+        self.hear(self.session.replace_pedalboards(list({each.name: each for each in boards}.values()), banks))
 
     @rule(seconds=st.floats(0.001, 5))
     def wait(self, seconds: float) -> None:
         self.now += seconds
         deadline = self.session.next_deadline()
         if deadline is not None and deadline <= self.now:
-            self.session.tick(self.now)
+            self.hear(self.session.tick(self.now))
 
     @invariant()
     def facts_are_consistent(self) -> None:
@@ -255,10 +257,8 @@ class Stage(RuleBasedStateMachine):
             self.jack_is_back()
         if not self.connected:
             self.connect(survived=True)
-        elif self.session._executor.state is EngineState.DOWN or self.engine.effects == {}:
-            self.session.receive_event(self.hello())  # its host was started anew
         self.session.wants_beats = False
-        self.engine.run(self.session, 2, self.now)
+        self.hear(self.engine.run(self.session, 2, self.now))
         for _ in range(3):  # audits wait for their time
             self.rest(40)
         self._everything_is_at_the_wish()

@@ -19,7 +19,9 @@ from controld.session.engine_events import EngineConnected, EngineLost
 from controld.session.jack_watch import GONE, NOT_JOINED
 from controld.session.model import EffectSetup, Pedalboard
 from controld.session.requests import (
+    AddEffect,
     CloseJack,
+    Denied,
     EngineLoad,
     FoundEffect,
     OpenJack,
@@ -230,6 +232,24 @@ class TestJack:
         assert engine_states(changes)[-1][0] is EngineState.UP
         assert len(engine.connections) == 3
         assert said(changes) == ["all 2 effects were missing and were loaded again"]
+
+    def test_jack_that_has_no_room_is_asked_once_and_fails_the_board(self) -> None:
+        """It lives: the effects are tried once more, and then the pedalboard is what cannot be."""
+        engine = FakeEngine()
+        engine.deny = lambda request: Denied("no client", -201) if isinstance(request, AddEffect) else None
+        session, engine, changes = started(engine=engine)
+        assert engine_states(changes)[-1][0] is EngineState.UP
+        assert board_state(changes) is State.FAILED
+        assert rest(session, engine, 60.0) == []
+
+    def test_jack_that_was_away_for_a_moment_costs_nothing(self) -> None:
+        """It is back when it is asked for: what was refused is asked again."""
+        engine = FakeEngine()
+        refusals = iter([Denied("no client", -201)])
+        engine.deny = lambda request: next(refusals, None) if isinstance(request, AddEffect) else None
+        _, engine, changes = started(engine=engine)
+        assert board_state(changes) is State.CONFIRMED
+        assert len(engine.effects) == 2
 
     def test_a_port_that_does_not_exist_is_no_death(self) -> None:
         """The connection is refused, and the rest plays."""

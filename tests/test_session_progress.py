@@ -73,7 +73,9 @@ class TestProgress:
         session.receive(LoadPedalboard("Big"), "floor", 100.0)
         engine.step(session, now=100.2)
         changes = load(session, engine, "Third", 0.2, 100.3)
-        assert {fact.pedalboard for fact in told(changes)} == {"Third"}
+        assert [fact.pedalboard for fact in told(changes)][:1] == ["Big"]
+        assert {fact.pedalboard for fact in told(changes)[1:]} == {"Third"}
+        assert told(changes)[0].done == told(changes)[0].total
         assert session.pedalboard.name == "Third"
 
     def test_a_recall_is_no_load(self) -> None:

@@ -185,7 +185,7 @@ class TestWhoEndsIt:
         session.receive(UP, "floor", 0.0)
         session.tick(0.5)
         assert len(refusals(engine.run(session))) == 1
-        assert session.next_deadline() is None
+        assert not session.moving
         assert cell(session) == (0.2, 0.2, State.FAILED)
 
     def test_a_second_ramp_takes_over_from_where_the_first_is(self) -> None:

@@ -1,7 +1,8 @@
-"""What is not known of requests that timed out: were they done, not done, or will they yet be?
+"""What is not known of requests that timed out or were refused: were they done, not done, or will they yet be?
 
 Pure. A request that got no answer may have been executed or not: once the engine was read, what it holds decides. And
-the stock bridge may execute it even later, so that those values are read once more after a while.
+the stock bridge may execute it even later, so that those values are read once more after a while. A refusal counts at
+once, and the value is read soon after: where it was done all the same, it is set back to what is shown.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from controld.session.requests import EngineRequest, ReadBypass, ReadParameter
 from controld.session.rig_state import RigState
 from controld.session.state import BYPASS, EffectState
 
+# A refusal is believed, and looked into after so long: a bridge that mixes up its replies refuses what was done.
+REFUSED_S = 0.25
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 LATE_S = 2.5
 NO_ANSWER = "the engine did not answer in time"
@@ -32,6 +35,11 @@ class Doubts:
             self._doubtful.add((effect.name, symbol))
         self._late.update(self._doubtful)
         self.due_s = now + LATE_S
+
+    def note_refused(self, effect: EffectState, symbols: list[str], now: float) -> None:
+        """Take that a write of these was refused: what the engine holds then is read, and is as the wish is again."""
+        self._late.update((effect.name, symbol) for symbol in symbols)
+        self.due_s = now + REFUSED_S if self.due_s is None else self.due_s
 
     def forget(self) -> None:
         """Judge nothing: what is gone for long is repaired to the wish, not judged by a read-back."""

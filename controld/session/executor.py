@@ -101,7 +101,7 @@ class Executor:
         self._whole = False
         self._hands.forget()
         self.rounds.repairs.forget()
-        self.rounds.progress.begin(pedalboard.name, origin, self._clock())
+        self.rounds.begin_load(pedalboard.name, origin, self._clock())
         self._learn()
 
     def edit(self, pedalboard: Pedalboard, instance: int = 0) -> None:
@@ -212,9 +212,9 @@ class Executor:
         elif isinstance(request, ReadHardware):
             self._take_jack(reply, now)
         else:
-            if isinstance(reply, Denied):
-                self._jack.suspect(request, reply)
             self._replies.receive(request, reply)
+            if isinstance(reply, Denied):
+                self._denied(request, reply, now)
         if self.rounds.busy and self.state is not EngineState.DOWN:
             self.rounds.advance()
             self.rounds.tell_progress(now)
@@ -246,9 +246,10 @@ class Executor:
         self._description = event.description
         self._jack.connected(opens="effects" not in event.capabilities)
         self.patrol.stop()
+        if self.state is EngineState.DOWN:
+            self.rounds.begin_load(self.rig.pedalboard.name, "", self._clock())
         self.state, self.reason = EngineState.REPAIRING, event.description
         self.outbox.clear()
-        self.rounds.progress.begin(self.rig.pedalboard.name, "", self._clock())
         self._emit(EngineChanged(self.state, self.reason))
         self.set_transport(rolling=self._transport.rolling, bpm=self._transport.bpm)
         self.inspect()
@@ -286,14 +287,21 @@ class Executor:
         if isinstance(request, ConnectPorts):
             self.rig.touched.add((request.source, request.target))
             return
-        effect = self.rig.by_instance(request.instance) if isinstance(request, Write | WritePreset) else None
+        if not isinstance(request, Write | WritePreset):
+            return
+        effect = self.rig.by_instance(request.instance)
         if effect is None:
             return
         if isinstance(request, WritePreset):
             effect.disbelieve()
         else:
-            symbols = list(request.values) if isinstance(request, WriteParameters) else [BYPASS]
-            self.rounds.doubts.note(effect, symbols, now)
+            self.rounds.doubts.note(effect, _symbols(request), now)
+
+    def _denied(self, request: EngineRequest, reply: Denied, now: float) -> None:
+        self._jack.suspect(request, reply)
+        effect = self.rig.by_instance(request.instance) if isinstance(request, Write) else None
+        if effect is not None and effect.present and isinstance(request, Write):
+            self.rounds.doubts.note_refused(effect, _symbols(request), now)
 
     # What the patrol found
 
@@ -338,3 +346,7 @@ class Executor:
         if load != self._load:
             self._load = load
             self._emit(load)
+
+
+def _symbols(request: Write) -> list[str]:
+    return list(request.values) if isinstance(request, WriteParameters) else [BYPASS]

@@ -34,14 +34,19 @@ class JackWatch:
         self._opens = False  # the bridge has a JACK client of its own, made and given up on request
         self._has_seen = False  # the bridge has told of ports, so that it can
         self._is_certain = False  # what was refused can have no other reason
+        self._tried_again = False  # since the host was joined last
 
     def connected(self, *, opens: bool) -> None:
         """Take that a host answers: the one that was there, or a new one. `opens`: its bridge is the stock one."""
         self.reason, self.doubted, self._opens, self._is_certain = "", False, opens, False
 
-    def joined(self) -> None:
-        """Take that the host is joined to JACK: it holds what it should, or it is a new one."""
+    def renewed(self) -> None:
+        """Take that the host has nothing of what it had: it is a new one."""
         self._was_gone = False
+
+    def joined(self) -> None:
+        """Take that the host is joined to JACK: it holds what it should."""
+        self._was_gone = self._tried_again = False
 
     def suspect(self, request: EngineRequest, reply: EngineReply) -> None:
         """Take what was refused."""
@@ -76,6 +81,9 @@ class JackWatch:
         elif was == GONE:
             self._has_seen = True
             return False
+        elif certain and not self._tried_again:
+            self._has_seen = self._tried_again = True
+            return False  # it came back between refusal and question; or it has no room for another client
         else:
             self._has_seen = True
             self.reason = NOT_JOINED if self._was_gone else ""

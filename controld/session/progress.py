@@ -19,11 +19,12 @@ class Progress:
         self._total = 0
         self._told: int | None = None  # how many steps were done when it was told last
 
-    def begin(self, board: str, origin: str, now: float) -> None:
-        """Take that a change to `board` begins; one that ran before is forgotten, for this takes its place."""
-        self._board, self._origin = board, origin
-        self._total, self._told = 0, None
+    def begin(self, board: str, origin: str, now: float) -> LoadProgressed | None:
+        """Take that a change to `board` begins; return the last word of one that it takes the place of."""
+        last = self.end()
+        self._board, self._origin, self._total = board, origin, 0
         self.due_s = now + WORTH_TELLING_S
+        return last
 
     def add(self, steps: int) -> None:
         """Take that so many steps were planned."""
@@ -34,7 +35,7 @@ class Progress:
         if self.due_s is None or now < self.due_s:
             return None
         self.due_s = now + EVERY_S
-        done = max(0, self._total - left)
+        done = max(self._total - left, self._told or 0)  # a press meanwhile is something left to do, and no step back
         if not self._total or done in {self._told, self._total}:
             return None  # nothing new; and that it is whole is told by `end`
         self._told = done

@@ -47,7 +47,7 @@ def unread(rig: RigState) -> list[EngineRequest]:
 def digest(rig: RigState, found: Found) -> None:
     """Take what the engine has into the confirmed column; what has a number of ours and nobody knows has to go."""
     rig.joined = set(found.connections)
-    rig.touched.clear()
+    rig.touched &= rig.joined  # a cable of ours stays ours, though no effect of the pedalboard holds an end of it
     rig.leftovers = [effect for effect in rig.leftovers if effect.instance in found.effects]
     rig.spares.compare(found)
     strays = sorted(found.effects.keys() & set(NUMBERS) - rig.used)

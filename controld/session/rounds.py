@@ -67,6 +67,7 @@ class Rounds:
         """Give up: the engine is gone."""
         self.busy = False
         self.doubts.forget()
+        self._tell(self.progress.end())
 
     def reread(self) -> None:
         """Have the next round ask for what is not known."""
@@ -96,11 +97,17 @@ class Rounds:
         self.progress.add(len(steps))
         self._outbox.put_plan(steps)
 
-    def tell_progress(self, now: float) -> None:
-        """Tell how far a change of pedalboard is, where that is worth telling."""
-        fact = self.progress.take(self._outbox.plan_left, now)
+    def begin_load(self, board: str, origin: str, now: float) -> None:
+        """Take that a pedalboard is loaded from now on, in place of one that still was."""
+        self._tell(self.progress.begin(board, origin, now))
+
+    def _tell(self, fact: StateChange | None) -> None:
         if fact is not None:
             self._emit(fact)
+
+    def tell_progress(self, now: float) -> None:
+        """Tell how far a change of pedalboard is, where that is worth telling."""
+        self._tell(self.progress.take(self._outbox.plan_left, now))
 
     def forget_plan(self) -> None:
         """Forget the steps that wait, and with them that anything is on its way: what differs is sent again.
@@ -147,9 +154,8 @@ class Rounds:
         self.busy = False
         if not self._ledger.rig.processing:
             self._outbox.put_plan([SetProcessing(on=True)])
-        for fact in (self.progress.end(), self.repairs.take()):
-            if fact is not None:
-                self._emit(fact)
+        self._tell(self.progress.end())
+        self._tell(self.repairs.take())
         self._finished()
         if not self.busy and self._learn_ahead:
             self._outbox.put_plan(self._questions_about(self._learn_ahead))
@@ -181,4 +187,4 @@ class Rounds:
                 for symbol, value in step.values.items():
                     effect.cells[symbol].sent = value
         if added and added == len(rig.effects):
-            self._jack.joined()  # the host had none of them: it is a new one
+            self._jack.renewed()  # the host had none of them
