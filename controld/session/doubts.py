@@ -5,6 +5,7 @@ the stock bridge may execute it even later, so that those values are read once m
 once, and the value is read soon after: where it was done all the same, it is set back to what is shown.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from controld.changes import Refused
@@ -14,6 +15,8 @@ from controld.session.state import BYPASS, EffectState
 
 # A refusal is believed, and looked into after so long: a bridge that mixes up its replies refuses what was done.
 REFUSED_S = 0.25
+# A question that is refused is asked again so often: the effect is there, so that it has an answer.
+MAX_ASKED = 4
 # How long a command that timed out may still be executed later: the stock bridge's own backlog was seen to take 2 s.
 LATE_S = 2.5
 NO_ANSWER = "the engine did not answer in time"
@@ -26,6 +29,7 @@ class Doubts:
         self.due_s: float | None = None
         self._doubtful: set[tuple[str, str]] = set()
         self._late: set[tuple[str, str]] = set()
+        self._asked: Counter[tuple[str, str]] = Counter()  # how often since the last write
 
     def note(self, effect: EffectState, symbols: list[str], now: float) -> None:
         """Take that a write of these got no answer."""
@@ -38,6 +42,17 @@ class Doubts:
 
     def note_refused(self, effect: EffectState, symbols: list[str], now: float) -> None:
         """Take that a write of these was refused: what the engine holds then is read, and is as the wish is again."""
+        for symbol in symbols:
+            self._asked.pop((effect.name, symbol), None)
+        self._note_late(effect, symbols, now)
+
+    def note_unread(self, effect: EffectState, symbol: str, now: float) -> None:
+        """Take that a question after this was refused."""
+        self._asked[effect.name, symbol] += 1
+        if self._asked[effect.name, symbol] < MAX_ASKED:
+            self._note_late(effect, [symbol], now)
+
+    def _note_late(self, effect: EffectState, symbols: list[str], now: float) -> None:
         self._late.update((effect.name, symbol) for symbol in symbols)
         self.due_s = now + REFUSED_S if self.due_s is None else self.due_s
 

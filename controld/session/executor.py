@@ -159,6 +159,7 @@ class Executor:
             self.rig.spares.distrust()
         self.rig.forget()
         self.ledger.failures.clear()
+        self.ledger.unlisted = 0
         self.reconcile()
 
     def tell_news(self) -> None:
@@ -299,9 +300,15 @@ class Executor:
 
     def _denied(self, request: EngineRequest, reply: Denied, now: float) -> None:
         self._jack.suspect(request, reply)
-        effect = self.rig.by_instance(request.instance) if isinstance(request, Write) else None
-        if effect is not None and effect.present and isinstance(request, Write):
+        if not isinstance(request, Write | ReadBypass | ReadParameter):
+            return
+        effect = self.rig.by_instance(request.instance)
+        if effect is None or not effect.present:
+            return
+        if isinstance(request, Write):
             self.rounds.doubts.note_refused(effect, _symbols(request), now)
+        else:
+            self.rounds.doubts.note_unread(effect, BYPASS if isinstance(request, ReadBypass) else request.symbol, now)
 
     # What the patrol found
 

@@ -35,6 +35,9 @@ from controld.session.requests import (
 from controld.session.rig_state import RigState
 from controld.session.state import BYPASS, EffectState
 
+# An engine that refuses to list what it has is asked again so often, before it counts as empty.
+MAX_UNLISTED = 3
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -43,7 +46,14 @@ class Ledger:
     rig: RigState = field(default_factory=lambda: RigState(Pedalboard("")))
     plugins: dict[str, Plugin] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)  # effects that could not be loaded, and why
+    unlisted: int = 0  # how often in a row the engine would not list what it has
     known_presets: Callable[[str], tuple[Preset, ...]] = lambda _uri: ()  # of a plugin whose engine lists none
+
+    def found(self, effect: EffectState) -> None:
+        """Take that an effect is there, though it may have been refused."""
+        if effect.missing:
+            self.failures = [failure for failure in self.failures if not failure.startswith(f"{effect.name}: ")]
+            effect.missing = ""
 
     def learn(self, plugin: Plugin) -> None:
         """Take what the engine told of a plugin."""
@@ -196,13 +206,16 @@ class Replies:
 
     def _read_bypass_replied(self, request: ReadBypass, reply: Done | Denied) -> None:
         effect = self._ledger.rig.by_instance(request.instance)
-        if effect is not None:
-            effect.present = isinstance(reply, Done)
-            if isinstance(reply, Done) and isinstance(reply.answer, bool):
-                take_value(effect, BYPASS, float(reply.answer))
-                effect.trust()
-            else:
-                effect.disbelieve()
+        if effect is None:
+            return
+        if isinstance(reply, Done) and isinstance(reply.answer, bool):
+            effect.present = True
+            take_value(effect, BYPASS, float(reply.answer))
+            effect.trust()
+            self._ledger.found(effect)
+        elif not (effect.present and isinstance(reply, Denied) and reply.code != CODE_NO_INSTANCE):
+            effect.present = False
+            effect.disbelieve()
 
     def _read_parameter_replied(self, request: ReadParameter, reply: Done | Denied) -> None:
         effect = self._ledger.rig.by_instance(request.instance)
@@ -216,8 +229,15 @@ class Replies:
             effect.disbelieve()
 
     def _read_effects_replied(self, _request: ReadEffects, reply: Done | Denied) -> None:
+        ledger = self._ledger
         if isinstance(reply, Done) and isinstance(reply.answer, Found):
-            digest(self._ledger.rig, reply.answer)
+            digest(ledger.rig, reply.answer)
+            for effect in ledger.rig.effects.values():
+                if effect.present:
+                    ledger.found(effect)
+        elif ledger.unlisted < MAX_UNLISTED:
+            ledger.unlisted += 1
+            self._reread()
 
     def _read_plugin_replied(self, request: ReadPlugin, reply: Done | Denied) -> None:
         answer = reply.answer if isinstance(reply, Done) else None

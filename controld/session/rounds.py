@@ -53,14 +53,14 @@ class Rounds:
         self._emit = emit
         self._finished = finished
         self._rounds = 0
-        self._inspected = self._read = False
+        self._inspected = self._read = self._looked = False
         self._learn_ahead: list[str] = []
 
     def start(self) -> None:
         """Send the difference between wish and engine, anew: what waits of an older plan is forgotten."""
         # What failed so far counts on: something else that is asked meanwhile does not make a load whole.
         self.forget_plan()
-        self.busy, self._rounds = True, 0
+        self.busy, self._rounds, self._looked = True, 0, False
         self.advance()
 
     def stop(self) -> None:
@@ -142,6 +142,11 @@ class Rounds:
         if questions:
             self._read = True  # once: what cannot be read is written
             return questions
+        if ledger.failures and not self._looked:
+            self._looked = True  # a bridge that mixes up its replies refuses what was done
+            questions = inspection(rig, at_once="effects" in self.capabilities)
+            if questions:
+                return questions
         self.doubts.judge(rig, self._emit)
         self._note_unknown_presets()
         return [] if ledger.failures and self.all_or_nothing else plan(rig)
