@@ -1,7 +1,7 @@
-"""A bridge that answers late, out of order, twice, with another's error, or with garbage: real sockets, a real daemon.
+"""A bridge that answers out of order and so too late, twice, with another's error, or with garbage: a real daemon.
 
-A proxy before a real bridge does it, at random but the same each time. Every press arrives or is seen to fail, and in
-the end every light shows what the host holds.
+A proxy before a real bridge does it, over real sockets, at random but the same each time. Every press arrives or is
+seen to fail, and in the end every light shows what the host holds.
 """
 
 import random
@@ -29,7 +29,7 @@ GARBAGE = (b"", b"null", b"\xff\xfe\x00", b'{"raw": "resp 0', b'{"results": []}'
 class LyingProxy:
     """Passes requests on in the name of who asked; while `lies`, one reply in `every` suffers one of `faults`."""
 
-    def __init__(self, front: str, back: str, faults: tuple[str, ...], seed: str, every: int = 12) -> None:
+    def __init__(self, front: str, back: str, faults: tuple[str, ...], seed: str, every: int = 8) -> None:
         self.lies = False
         self.told: dict[str, int] = dict.fromkeys(faults, 0)
         self._front, self._back = front, back
@@ -81,9 +81,6 @@ class LyingProxy:
             case "order":
                 self._held = [*held, reply]
                 return []
-            case "late":
-                threading.Event().wait(1.7)  # longer than any patience with a quick command
-                return [reply, *held]
             case "twice":
                 return [reply, reply, *held]
             case "error":
@@ -116,15 +113,13 @@ def lied_to(folder: Path, *faults: str) -> Iterator[tuple[RigProcess, BadBridge,
         bridge.close()
 
 
-@pytest.mark.parametrize(
-    "faults", [("order",), ("late",), ("twice",), ("error",), ("garbage",), ("order", "twice", "error", "garbage")]
-)
+@pytest.mark.parametrize("faults", [("error",), ("twice", "garbage"), ("order", "error")])
 def test_lights_end_at_what_the_host_holds(tmp_path: Path, faults: tuple[str, ...]) -> None:
     """However the replies come: no press is lost in silence, and the rig goes on."""
     with lied_to(tmp_path, *faults) as (rig, bridge, tablet, proxy):
         rng = random.Random(" ".join(faults))
         proxy.lies = True
-        while min(proxy.told.values()) < 3:
+        while min(proxy.told.values()) < 3 and sum(proxy.told.values()) < 12:
             storm(tablet, rng, moves=8)
         proxy.lies = False
         settle(rig, bridge, tablet)
