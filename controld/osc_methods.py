@@ -303,5 +303,9 @@ METHODS: Final = (
     Method("/panic", _A_PRESS, _button(lambda _names: Panic()), needs_arg=False),
     Method("/controld/resync", _A_PRESS, _button(lambda _names: Resync()), needs_arg=False),
     Method("/status", "nothing", _read_only, needs_arg=False),
+    Method("/status/loading", "nothing", _read_only, needs_arg=False),
+    Method("/status/repaired", "nothing", _read_only, needs_arg=False),
+    Method("/status/cpu", "nothing", _read_only, needs_arg=False),
+    Method("/status/xruns", "nothing", _read_only, needs_arg=False),
 )
 _SEGMENTS: Final = tuple((method, method.pattern.split("/")) for method in METHODS)

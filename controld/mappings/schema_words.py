@@ -7,7 +7,7 @@ is right. Building one means taking it out here and giving it a field.
 from collections.abc import Mapping
 
 NOT_BUILT_YET: Mapping[str, frozenset[str]] = {
-    "rig": frozenset({"includes", "osc", "midi", "rpc", "network", "preload"}),
+    "rig": frozenset({"includes", "osc", "midi", "rpc", "network"}),
     "surface": frozenset({"id", "usb", "tcp"}),
     "pedalboard": frozenset({"includes"}),
 }  # fmt: skip
