@@ -71,6 +71,7 @@ class Client:
     words: bool = False  # also told names, and values in words
     deaf_until_s: float | None = None  # told nothing until it is heard after that time
     name: str = ""
+    since_s: float = 0.0  # when it was heard first
     shown: dict[str, _Args] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)  # address -> type tag it last sent there
     queue: dict[str, Fact] = field(default_factory=dict)  # to be sent, newest value only
@@ -83,6 +84,7 @@ class Client:
 
     def __post_init__(self) -> None:
         self.name = self.name or client_name(self.address)
+        self.since_s = self.heard_s
 
     @property
     def expires_s(self) -> float:

@@ -69,6 +69,11 @@ class Line:
         return bool(self._turns)
 
     @property
+    def is_full(self) -> bool:
+        """Tell whether so many bytes wait that no more should be read where reading can wait."""
+        return self._bytes >= MAX_BYTES
+
+    @property
     def places(self) -> list[Place]:
         """The senders that are known."""
         return list(self._places.values())
@@ -187,7 +192,7 @@ class Line:
         if isinstance(place.peer, Stream):
             return True
         busy = len(self._turns) + len(self._resting)
-        return len(place.waiting) < MAX_WAITING // (1 + busy) and self._bytes < MAX_BYTES
+        return len(place.waiting) < MAX_WAITING // (1 + busy) and not self.is_full
 
     def _forget_some(self) -> None:
         """Keep the number of senders bounded; who has something waiting is not forgotten."""

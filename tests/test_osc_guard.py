@@ -8,7 +8,7 @@ import time
 import pytest
 from osc_stage import ACTIVE, FADER, GAIN, PATIENCE_S, Stage, bypass, play
 
-from controld.actions import SendOsc
+from controld import osc_clients
 from controld.changes import ParameterChanged, State
 from controld.events import SurfaceConnected
 from controld.osc_agenda import unix_s_to_ntp
@@ -267,6 +267,25 @@ def test_live_changes_do_not_hurry_the_full_state(monkeypatch: pytest.MonkeyPatc
     play(scene)
 
 
+def test_a_hello_in_the_middle_of_a_full_state_begins_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that was not listening yet asks once more, and misses nothing of the beginning."""
+    monkeypatch.setattr(osc_outlet, "DUMP_PAUSE_S", 0.05)
+
+    async def scene(stage: Stage) -> None:
+        stage.surface.tell(
+            [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
+        )
+        tablet = stage.tablet()
+        tablet.send("/controld/hello")
+        told = await tablet.hear()
+        tablet.send("/controld/hello")
+        told = await tablet.hear_up_to_now()
+        assert ("/status", ("up", "virtual")) in told
+        assert len(dict(told)) == 2010
+
+    play(scene)
+
+
 def test_a_bundle_counts_as_its_messages() -> None:
     """Who packs two hundred messages into one datagram has sent two hundred, and its next press has to wait."""
 
@@ -282,18 +301,36 @@ def test_a_bundle_counts_as_its_messages() -> None:
     play(scene, limits=Limits(rate=200.0))
 
 
-def test_asking_for_everything_again_and_again_is_no_storm() -> None:
+def test_asking_for_everything_again_and_again_is_no_storm(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred hellos of one instant are a few full states, and the last of them still gets its answer."""
+    monkeypatch.setattr(osc_clients, "GREETED_PER_S", 2.0)
 
     async def scene(stage: Stage) -> None:
         tablet = await stage.greeted()
         for _ in range(100):
             tablet.send("/controld/hello")
             await asyncio.sleep(0)
+        begun_s = time.monotonic()
         told = await tablet.hear_up_to_now()
-        assert told.count(("/status", ("up", "virtual"))) <= GREETED_AT_ONCE
-        stage.surface.send_message(SendOsc("tablet", "/marker", ()))
-        assert ("/status", ("up", "virtual")) in told
+        most = GREETED_AT_ONCE + 2.0 * (time.monotonic() - begun_s) + 1
+        assert 1 <= told.count(("/status", ("up", "virtual"))) <= most < 100
+
+    play(scene)
+
+
+def test_who_asks_again_and_again_makes_no_newcomer_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another client is told everything at once, while the state of the one that asks too often is owed."""
+    monkeypatch.setattr(osc_clients, "GREETED_PER_S", 0.01)
+
+    async def scene(stage: Stage) -> None:
+        mad = await stage.greeted()
+        for _ in range(2 * GREETED_AT_ONCE):
+            mad.send("/controld/hello")
+        await stage.until(lambda: len(stage.surface._outlet._owed) == 1)
+        tablet = stage.tablet()
+        tablet.send("/controld/hello")
+        assert (await tablet.hear())[0] == ("/status", ("up", "virtual"))
+        assert len(stage.surface._outlet._owed) == 1
 
     play(scene)
 

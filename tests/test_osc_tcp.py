@@ -11,6 +11,7 @@ from osc_stage import ACTIVE, FADER, PATIENCE_S, STATE, Stage, Told, bypass
 from osc_stage import play as play_with
 from rig_process import free_port
 
+from controld import osc_line
 from controld.changes import ParameterChanged, State
 from controld.errors import AddressInUse
 from controld.events import SurfaceConnected, SurfaceLost
@@ -263,6 +264,30 @@ def test_a_flood_by_tcp_is_read_more_slowly() -> None:
         assert max(waiting) <= packets + 64
         assert not sending.done()
         sending.cancel()
+
+    play(scene, rate=100.0)
+
+
+def test_large_packets_of_many_connections_fill_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many bytes wait, streams are not read on before theirs are done; and in the end all are done."""
+    monkeypatch.setattr(osc_line, "MAX_BYTES", 200_000)
+
+    async def scene(stage: Stage) -> None:
+        lines = [Line(stage, Framing.LENGTH) for _ in range(4)]
+        large = frame(encode("/fs/1", ("x" * 60_000,)), Framing.LENGTH)
+        sending = [
+            asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(each.socket, large * 20)) for each in lines
+        ]
+        most = 0
+
+        def all_refused() -> bool:
+            nonlocal most
+            most = max(most, stage.surface._inlet.line._bytes)
+            return stage.surface.counters["refused"] == 80
+
+        await stage.until(all_refused)
+        assert most < 200_000 + 4 * 80_000
+        await asyncio.gather(*sending)
 
     play(scene, rate=100.0)
 

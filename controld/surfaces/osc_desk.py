@@ -197,7 +197,7 @@ class Desk:
         if request.port is not None and isinstance(client.address, Stream):
             self.refuse(client, message.address, "takes no port over TCP: answers come back by the same connection")
             return
-        if not client.backlog:  # a new client has not been told anything yet
+        if client.since_s != now:  # a new client is told everything anyway
             self.outlet.greet(client)
         self._receive(SurfaceConnected(self.name, now, client.name))
 

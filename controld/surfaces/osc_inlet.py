@@ -99,7 +99,7 @@ class Inlet:
 
     def crowded(self, peer: Peer, resume: Callable[[], None]) -> bool:
         """Tell whether so much of a stream waits that it should not be read; `resume` is called when it should be."""
-        if self.line.waiting(peer) <= CROWD:
+        if self._may_be_read(peer, CROWD):
             return False
         self._paused[peer] = resume
         return True
@@ -180,8 +180,12 @@ class Inlet:
             self.work()
 
     def _resume(self) -> None:
-        for peer in [peer for peer in self._paused if self.line.waiting(peer) <= CROWD // 2]:
+        for peer in [peer for peer in self._paused if self._may_be_read(peer, CROWD // 2)]:
             self._paused.pop(peer)()
+
+    def _may_be_read(self, peer: Peer, most: int) -> bool:
+        waiting = self.line.waiting(peer)
+        return not waiting or (waiting <= most and not self.line.is_full)
 
     def _take_errors(self, socket: UdpSocket) -> None:
         socket.drain_errors()

@@ -112,8 +112,7 @@ class Outlet:
         """Have a client told everything: at once, or in its turn where many want that, or one again and again."""
         client.owed = True
         self._owed[client] = None
-        if self._owing is None:
-            self._pay()
+        self._pay()
 
     def resume(self, peer: Peer) -> None:
         """Tell a stream's client what waited until it had taken what was sent to it."""
@@ -204,7 +203,9 @@ class Outlet:
 
     def _pay(self) -> None:
         """Look up the full state for those whose turn it is."""
-        self._owing = None
+        if self._owing is not None:
+            self._owing.cancel()
+            self._owing = None
         now = self._loop.time()
         for client in [*self._owed]:
             if client.greetings.next_s() > now:

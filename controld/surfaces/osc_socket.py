@@ -87,7 +87,7 @@ class UdpSocket:
         """Send, or keep for later where the system takes no more now; what cannot be sent is counted."""
         if self._waiting or not self._try(datagram, address):
             if len(self._waiting) >= MAX_WAITING:
-                self.counters["dropped"] += 1
+                self.counters["send_dropped"] += 1
                 self._waiting.popleft()
             self._waiting.append((datagram, address))
             self._watch()
