@@ -116,10 +116,10 @@ def _node(node: Node | None, *keys: str) -> Node | None:
     return node
 
 
-def stage_command(door: Door, reply_port: int = REPLY_PORT, session: str = "rig.json") -> str:
+def stage_command(door: Door, reply_port: int = REPLY_PORT) -> str:
     """Return the command that serves the session of Open Stage Control on the rig's own machine."""
     listen = f"--send 127.0.0.1:{door.port} --osc-port {reply_port}"
-    return f"open-stage-control --no-gui --load {session} {listen} --port {STAGE_PORT}"
+    return f"open-stage-control --no-gui --load rig.json {listen} --port {STAGE_PORT}"
 
 
 def apps(meeting: Meeting) -> Iterator[tuple[str, list[str]]]:

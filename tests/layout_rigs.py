@@ -8,7 +8,6 @@ from controld.check import catalogue_symbols
 from controld.config import load_rig
 from controld.layouts.command import ground_of
 from controld.layouts.ground import Ground
-from controld.layouts.model import Layout
 from controld.mappings.rule import Gesture, Look, Rule, Trigger
 from controld.mappings.target import BypassTarget, ParameterTarget, SnapshotTarget
 from controld.session.model import EffectSetup, Pedalboard, Plugin, Snapshot
@@ -77,8 +76,3 @@ def grounds(draw: st.DrawFn) -> Ground:
 def all_sizes() -> st.SearchStrategy[tuple[int, int]]:
     """Any size that is allowed."""
     return st.tuples(st.integers(320, 2000), st.integers(320, 2000))
-
-
-def faces(layout: Layout) -> list[tuple[str, tuple[object, ...]]]:
-    """Return what a finger on each widget would send: address and arguments, as the writers write it."""
-    return [(widget.target, (widget.value,)) for widget in layout.widgets() if widget.target]

@@ -4,16 +4,14 @@ Pure. Lengths are in pixels of the drawing. SVG cannot be asked how wide a text 
 letters, a little on the wide side; what does not fit is made smaller, put on two lines, and cut at last.
 """
 
-import re
 import unicodedata
 from typing import Final
 from xml.sax.saxutils import escape
 
-from controld.mappings.labels import cut
+from controld.mappings.labels import cut, in_xml
 
 FONT: Final = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', sans-serif"
 INK, SOFT, FAINT, PAPER = "#14171c", "#5b6472", "#d5d9e0", "#ffffff"
-_NOT_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]/ ")
 _WIDE: Final = frozenset("mwMW@%—…")
 
@@ -67,7 +65,7 @@ def text(
     """Return a line of text with its baseline at `y`."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" font-weight="{weight}" fill="{fill}"'
-        f' text-anchor="{anchor}">{escape(_printable(said))}</text>'
+        f' text-anchor="{anchor}">{escape(in_xml(said))}</text>'
     )
 
 
@@ -85,7 +83,3 @@ def circle(x: float, y: float, radius: float, *, fill: str, stroke: str = "none"
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" stroke="{stroke}" stroke-width="{thick:g}"/>'
     )
-
-
-def _printable(said: str) -> str:
-    return _NOT_XML.sub("\ufffd", said)

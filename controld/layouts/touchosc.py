@@ -5,7 +5,6 @@ controls one on another: a lamp that only receives, its texts, and an invisible 
 lights anything: the rig's answer does.
 """
 
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -14,13 +13,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from controld.errors import ControldError
 from controld.layouts.model import Frame, Kind, Layout, Page, Tabs, Widget
+from controld.mappings.labels import in_xml
 
 if TYPE_CHECKING:
     from py2tosc import Control, Document, OscMessage
 
 REPLY_PORT: Final = 9001
 KEEP_MS: Final = 5000
-_NOT_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BACKGROUND, _INK, _DIM = "#0d0f13", "#e9ecf2", "#9aa3b2"
 
 # The script language is Lua 5.1 with functions of TouchOSC's own; each script is alone in its world.
@@ -104,7 +103,7 @@ def _clean(control: "Control") -> None:
 
 
 def _in_xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text).replace("]]>", "]] >")
+    return in_xml(text).replace("]]>", "]] >")
 
 
 def _pager(tabs: Tabs, room: Frame, bar: int) -> "Control":

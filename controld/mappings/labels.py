@@ -3,6 +3,7 @@
 Pure. Every target has its label here; a test walks the vocabulary so that none is forgotten. Sentences are `words`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -30,6 +31,7 @@ from controld.mappings.target import (
 )
 from controld.mappings.words import target_words
 
+_NOT_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_LABEL: Final = 40  # characters; a longer one is cut
 
 
@@ -46,6 +48,11 @@ def target_label(target: Target) -> str:
 def cut(text: str, length: int = MAX_LABEL) -> str:
     """Return a text that is at most `length` long, with an ellipsis where something is missing."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def in_xml(text: str) -> str:
+    """Return a text of which XML 1.0 can hold every character; what it cannot hold becomes U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def effect_label(effect: str) -> str:
