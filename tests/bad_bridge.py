@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import zmq
 from rig_process import BOARD, RigProcess, Tablet, wait_for
@@ -56,20 +56,25 @@ class BadBridge:
                 self.deaths.append(self._process.returncode)
                 self._process = self._start()
 
+    def ask(self, **request: str) -> dict[str, Any]:
+        """Return what the bridge answers; {} where it does not, or not with an object."""
+        with self._context.socket(zmq.REQ) as req:
+            req.set(zmq.LINGER, 0)
+            req.set(zmq.RCVTIMEO, 2000)
+            req.connect(self._endpoint)
+            req.send(json.dumps(request).encode())
+            try:
+                answer = json.loads(req.recv())
+            except (zmq.Again, ValueError):
+                return {}
+            return answer if isinstance(answer, dict) else {}
+
     def command(self, line: str) -> str:
         """Return what the host itself answers, however often it has to be asked."""
 
         def ask() -> str:
-            with self._context.socket(zmq.REQ) as req:
-                req.set(zmq.LINGER, 0)
-                req.set(zmq.RCVTIMEO, 2000)
-                req.connect(self._endpoint)
-                req.send(json.dumps({"command": line}).encode())
-                try:
-                    answer = json.loads(req.recv())["status"]
-                except (zmq.Again, ValueError, KeyError, TypeError):
-                    return ""
-                return answer if isinstance(answer, str) and answer.startswith("resp ") else ""
+            answer = self.ask(command=line).get("status")
+            return answer if isinstance(answer, str) and answer.startswith("resp ") else ""
 
         return wait_for(ask, f"an answer to {line}")
 
