@@ -37,7 +37,8 @@ COMMAND_S: Final = 1.0  # below the 1.5 s a session waits; what takes longer is 
 SLOW_S: Final = 4.5  # loading a plugin took up to 0.4 s on an idle desktop machine, and a session waits 5 s
 PROBE_S: Final = 0.25
 QUESTION_S: Final = 0.5  # for each value that is read back
-READY_S: Final = 0.01  # mod-host is let go on telling at most so often
+READY_S: Final = 0.01  # mod-host is let go on telling at most so often in the long run,
+READY_BURST: Final = 10  # and so many times at once: a pedal that begins to move is not to wait for our next turn
 PATIENCE_S: Final = 0.5  # a mod-host that is there serves us within it, unless another program has it
 QUIET_S: Final = 0.1  # a mod-host that tells nothing for so long is not in the middle of it
 FRESH_S: Final = 1.0  # a mod-host that answered within it is well
@@ -87,7 +88,8 @@ class ModHost:
         self._jack_died = False
         self._believes = False  # in what is remembered
         self._ready_due = self._rescans = False
-        self._ready_at = self._answered_at = 0.0
+        self._ready_credit, self._ready_at = float(READY_BURST), 0.0
+        self._answered_at = 0.0
         self._generation = 0
         self._known = read_kept(self._kept)
         self._pump()
@@ -178,9 +180,15 @@ class ModHost:
         self._tell_state()
         if self._jack.look() and self._link.state is not LinkState.AWAY:
             self._lose_jack()
-        now = time.monotonic()
-        if self._ready_due and now - self._ready_at >= READY_S and self._link.state is LinkState.UP:
-            self._ready_due, self._ready_at = False, now
+        if self._ready_due and self._link.state is LinkState.UP:
+            self._let_go_on(time.monotonic())
+
+    def _let_go_on(self, now: float) -> None:
+        self._ready_credit = min(READY_BURST, self._ready_credit + (now - self._ready_at) / READY_S)
+        self._ready_at = now
+        if self._ready_credit >= 1.0:
+            self._ready_credit -= 1.0
+            self._ready_due = False
             self._link.ask("output_data_ready", QUESTION_S)
 
     def _on_line(self, line: str) -> None:
