@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import zmq
 from rig_process import wait_for
 from rpc_rig import PATIENCE_MS, Program, Served, request, serving
 
+from controld.config_values import RigConfig, ServiceConfig
+from controld.reload_files import needs_restart
 from controld.rpc.service import MAX_WAITING_EACH
 from controld.rpc.sockets import MAX_REQUEST_BYTES
 
@@ -250,6 +253,13 @@ class TestPorts:
         with Program(other) as program:
             assert program.done("health_check")["success"]
         served.stop()
+
+    def test_other_ports_are_taken_at_the_next_start(self) -> None:
+        """A service that runs keeps its ports when the file is saved with others, and that is said."""
+        running = RigConfig(Path("controld.yaml"), service=ServiceConfig())
+        assert needs_restart(running, replace(running, service=ServiceConfig(base_port=7000)))
+        assert needs_restart(running, replace(running, service=None))
+        assert not needs_restart(running, replace(running, service=ServiceConfig()))
 
     def test_one_that_is_not_wanted_is_not_there(self, tmp_path: Path) -> None:
         with serving(tmp_path, service=", enabled: false") as served, Program(served.base) as program:
