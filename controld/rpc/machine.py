@@ -7,12 +7,12 @@ import json
 import os
 import platform
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from controld.errors import ControldError
+from controld.figures import Facts
 from controld.places import data_folder
 from controld.rpc.answers import CallFailed, Code, Result
 
@@ -26,11 +26,10 @@ Settings = Callable[[], Mapping[str, object]]
 class LocalMachine:
     """The machine that the daemon runs on; implements `call.Machine`. `own` are the service's own figures."""
 
-    def __init__(self, own: Callable[[], Result], settings: Settings) -> None:
+    def __init__(self, own: Callable[[], Result], facts: Callable[[], Facts], settings: Settings) -> None:
         self._own = own
+        self._facts = facts
         self._settings = settings
-        self._started_s = time.monotonic()
-        self._asked = (time.monotonic(), time.process_time())
         self._words: Mapping[str, Callable[[], Result]] = {
             "process": self._process, "system": self._system, "info": _info, "cpu": _cpu, "memory": _memory,
             "disk": _disk,
@@ -73,15 +72,12 @@ class LocalMachine:
         return str(path)
 
     def _process(self) -> Result:
-        before_s, before_cpu_s = self._asked
-        self._asked = now_s, cpu_s = time.monotonic(), time.process_time()
-        share = (cpu_s - before_cpu_s) / (now_s - before_s) if now_s > before_s else 0.0
-        resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
+        facts = self._facts()
         return {
-            "uptime_seconds": round(now_s - self._started_s, 3),
-            "memory_mb": round(resident / 2**20, 2),
-            "cpu_percent": round(100 * share, 2),
-            "num_threads": len(list(Path("/proc/self/task").iterdir())),
+            "uptime_seconds": round(facts.uptime_s, 3),
+            "memory_mb": round(facts.memory_bytes / 2**20, 2),
+            "cpu_percent": round(facts.cpu_percent, 2),
+            "num_threads": facts.threads,
             **self._own(),
         }
 

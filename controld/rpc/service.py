@@ -63,7 +63,7 @@ class RpcService:
         self.counters: Counter[str] = Counter()
         self._name, self._host, self._timeout_s = name, address[0], timeout_s
         self._desk = desk
-        machine = LocalMachine(self._figures, settings)
+        machine = LocalMachine(self._figures, desk.facts, settings)
         self._dispatcher = Dispatcher(desk, machine)
         self._teller = EventTeller(lambda: desk.rig.session.look, self._dispatcher.catalogue)
         self._sockets: Sockets | None = None
