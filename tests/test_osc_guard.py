@@ -18,6 +18,9 @@ from controld.osc_limits import Limits
 from controld.osc_line import BURST_S, MAX_WAITING
 from controld.surfaces import osc_outlet
 
+# A rig whose full state is two thousand facts.
+BANDS = [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
+
 
 def bound_to(host: str) -> socket.socket:
     """Return a socket of another host of the loopback network."""
@@ -252,9 +255,7 @@ def test_live_changes_do_not_hurry_the_full_state(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(osc_outlet, "DUMP_PAUSE_S", 60.0)
 
     async def scene(stage: Stage) -> None:
-        stage.surface.tell(
-            [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
-        )
+        stage.surface.tell(BANDS)
         tablet = stage.tablet()
         tablet.send("/controld/hello")
         told = await tablet.hear()
@@ -272,9 +273,7 @@ def test_a_hello_in_the_middle_of_a_full_state_begins_it_again(monkeypatch: pyte
     monkeypatch.setattr(osc_outlet, "DUMP_PAUSE_S", 0.05)
 
     async def scene(stage: Stage) -> None:
-        stage.surface.tell(
-            [ParameterChanged("drive", f"band_{number}", 1.0, 1.0, State.CONFIRMED, GAIN) for number in range(1000)]
-        )
+        stage.surface.tell(BANDS)
         tablet = stage.tablet()
         tablet.send("/controld/hello")
         told = await tablet.hear()
@@ -354,9 +353,6 @@ def test_refusals_are_bounded_by_a_rate_and_pongs_are_not_lost_for_it() -> None:
         assert errors >= REFUSED_AT_ONCE // 2
         tablet.send("/nothing/there", 1)
         assert (await tablet.hear_until("/controld/error"))[0] == "/nothing/there"
-
-    def refuse(stage: Stage) -> None:
-        """Answer as the core does."""
 
     async def with_core(stage: Stage) -> None:
         surface = stage.surface

@@ -69,6 +69,24 @@ def test_the_rate_holds_in_the_long_run() -> None:
     assert waits.next_s() == float("inf")
 
 
+def test_who_comes_alone_need_not_stand_in_line() -> None:
+    """Only where nobody waits, and within the rate, which counts it all the same; a stranger has to enter first."""
+    waits = line()
+    assert not waits.pass_by(PRESS, A, 0.0)
+    waits.enter(PRESS, A)
+    assert not waits.pass_by(PRESS, A, 0.0)  # it would overtake
+    take_all(waits, 0.0)
+    passed = sum(waits.pass_by(PRESS, A, 0.0) for _ in range(100))
+    assert passed == round(RATE * BURST_S)
+    assert sum(waits.pass_by(move(0.5), A, 10.0) for _ in range(1000)) >= MOVES * RATE * BURST_S - 1
+    assert waits.places[0].received > passed
+    waits.enter(PRESS, A)
+    take_all(waits, 10.0)
+    assert waits.next_s() > 10.0
+    assert not waits.pass_by(PRESS, A, 20.0)  # what waits for its time goes first
+    assert take_all(waits, 20.0) == [(A, PRESS)]
+
+
 def test_one_who_sends_too_much_delays_nobody() -> None:
     """While a flood waits for its time, another's message is done at once."""
     waits = line()

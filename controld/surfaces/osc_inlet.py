@@ -159,9 +159,16 @@ class Inlet:
                 self._take_errors(socket)
             else:
                 peer = sender[:2]
-                if self._may_come is None or self.admits(peer):
+                if self._may_come is not None and not self.admits(peer):
+                    continue
+                if not count and self.line.pass_by(datagram, peer, self._loop.time()):  # as nearly always
+                    self.received += 1
+                    self.take(datagram, peer)
+                    if not self._open:
+                        return
+                else:
                     self.enter(datagram, peer)
-        if self._again is None:
+        if self.line and self._again is None:
             self.work()
 
     def _go_on(self) -> None:
