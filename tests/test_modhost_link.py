@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from served_modhost import ModHostThread, Peer, wait_until
 
 from controld.bridge.hosts import modhost_link
@@ -224,3 +226,32 @@ class TestEnding:
         with linked(peer) as ends, answering(peer, leave):
             ends.link.close()
             assert ends.lines == ["param_set 0 gain 0.5"]
+
+
+class TestGarbage:
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(st.binary(max_size=40), max_size=12))
+    def test_any_bytes_in_any_pieces_are_the_lines_between_the_nuls(self, pieces: list[bytes]) -> None:
+        """Whatever mod-host tells, and wherever a packet ends: each line once, in order, and the link stays up."""
+        with Peer() as peer, linked(peer) as ends:
+            for piece in pieces:
+                peer.tell(piece)
+                ends.link.pump()
+            peer.tell(b"\0the end\0")
+            ends.wait(lambda: ends.lines[-1:] == ["the end"], "the last line")
+            told = b"".join(pieces).split(b"\0")
+            assert ends.lines[:-1] == [line.decode(errors="replace") for line in told if line]
+            assert ends.link.state is LinkState.UP
+            peer.part()
+
+    def test_a_line_without_an_end_costs_no_memory(self, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is thrown away in pieces; what comes behind its end is heard."""
+        monkeypatch.setattr(modhost_link, "_MAX_REPLY_BYTES", 10_000)
+        with linked(peer) as ends:
+            for _ in range(200):
+                peer.tell(b"x" * 5_000)
+                ends.link.pump()
+                assert len(ends.link._lines) <= 10_000 + modhost_link._BLOCK
+            peer.tell(b"\0data_finish\0")
+            ends.wait(lambda: ends.lines[-1:] == ["data_finish"], "the next line")
+            assert ends.link.state is LinkState.UP
