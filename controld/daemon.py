@@ -105,7 +105,7 @@ class Daemon:
             gc.collect()
             gc.freeze()  # what was built stays: collections need not walk it again and again
             on_started(self)
-            self._systemd.ready(self.headline())
+            self._systemd.ready(self.headline)
             await self._stopping.wait()
             log.info("stopping")
             self._systemd.stopping()
@@ -133,7 +133,7 @@ class Daemon:
             self._memory.start()
             stack.push_async_callback(self._memory.stop)
             every_s = min(PULSE_S, self._systemd.watchdog_s / 3 or PULSE_S)
-            self._health.start(self._core_answers, lambda: self._systemd.alive(self.headline()), every_s)
+            self._health.start(self._core_answers, lambda: self._systemd.alive(self.headline), every_s)
             stack.callback(self._health.stop)
             self._reloading.start()
             stack.push_async_callback(self._reloading.stop)

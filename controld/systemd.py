@@ -7,7 +7,7 @@ stop a rig.
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 log = logging.getLogger("controld.systemd")
 
@@ -24,13 +24,18 @@ class Notifier:
         wanted = environ.get("WATCHDOG_USEC", "") if self._address and mine else ""
         self.watchdog_s = int(wanted) / 1e6 if wanted.isdecimal() else 0.0
 
-    def ready(self, status: str) -> None:
-        """Tell that everything is open."""
-        self._told = status
+    def ready(self, headline: Callable[[], str]) -> None:
+        """Tell that everything is open, and how it goes; nobody is asked for that where nobody wants to know."""
+        if not self._address:
+            return
+        status = self._told = headline()
         self._send(f"READY=1\nSTATUS={status}")
 
-    def alive(self, status: str) -> None:
+    def alive(self, headline: Callable[[], str]) -> None:
         """Give a sign of life, and tell how it goes where that is news."""
+        if not self._address:
+            return
+        status = headline()
         lines = ["WATCHDOG=1"] if self.watchdog_s else []
         if status != self._told:
             self._told = status

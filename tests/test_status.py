@@ -207,7 +207,7 @@ class TestSystemd:
         address = f"@controld-test-{os.getpid()}"
         manager = Manager(address)
         try:
-            Notifier({"NOTIFY_SOCKET": address}).ready("playing")
+            Notifier({"NOTIFY_SOCKET": address}).ready(lambda: "playing")
             assert manager.said("READY=1")
             assert manager.said("STATUS=playing")
         finally:
@@ -218,8 +218,9 @@ class TestSystemd:
         manager = Manager(str(tmp_path / "n"))
         try:
             notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "n")})
-            for status in ("playing A", "playing A", "playing B"):
-                notifier.alive(status)
+            statuses = iter(("playing A", "playing A", "playing B"))
+            for _ in range(3):
+                notifier.alive(lambda: next(statuses))
             manager.said("")
             assert manager.heard == ["STATUS=playing A", "STATUS=playing B"]
         finally:
@@ -233,10 +234,21 @@ class TestSystemd:
         assert Notifier({**common, "WATCHDOG_PID": "1"}).watchdog_s == 0.0
         assert Notifier({"WATCHDOG_USEC": "2000000"}).watchdog_s == 0.0
 
+    def test_where_nobody_asked_nothing_is_looked_at(self) -> None:
+        """A rig in a terminal does not read its own figures every second."""
+
+        def headline() -> str:
+            raise AssertionError("nobody wants to know")
+
+        notifier = Notifier({})
+        notifier.ready(headline)
+        notifier.alive(headline)
+        notifier.stopping()
+
     def test_a_manager_that_is_not_there(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """It is said once, and the rig plays on."""
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "nobody")})
-        notifier.ready("playing")
+        notifier.ready(lambda: "playing")
         notifier.stopping()
         assert caplog.text.count("cannot be told anything") == 1
 

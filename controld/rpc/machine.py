@@ -16,7 +16,6 @@ from controld.figures import Facts
 from controld.places import data_folder
 from controld.rpc.answers import CallFailed, Code, Result
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MAX_FILE_BYTES = 16 << 20  # a pedalboard is some 50 kB
 
 
