@@ -9,7 +9,7 @@ from controld.session.boards import Boards, start_of
 from controld.session.context import Context
 from controld.session.live import Live
 from controld.session.lookup import Refusal
-from controld.session.model import Pedalboard
+from controld.session.model import EffectRecall, Pedalboard
 from controld.session.saved import played
 from controld.session.shelf import Stored, StoredBanks, fingerprint
 
@@ -20,6 +20,7 @@ class Returning:
     def __init__(self, context: Context, boards: Boards) -> None:
         self._context = context
         self._boards = boards
+        self._last: dict[str, EffectRecall] = {}  # how it was played when it was asked for last
 
     def open_library(self, stored: Iterable[Stored], banks: StoredBanks | None, favourites: tuple[str, ...]) -> None:
         """Take what the library has; what plays goes on."""
@@ -32,16 +33,24 @@ class Returning:
     def live(self) -> Live:
         """Return how the pedalboard stands."""
         context, boards = self._context, self._boards
-        board, kept, resting = context.pedalboard, boards.shelf.peek(context.pedalboard.name), context.resting()
+        board, kept = context.pedalboard, boards.shelf.peek(context.pedalboard.name)
         return Live(
             board.name,
             boards.snapshot_name,
             boards.bank_name,
             bpm=context.bpm,
-            effects={name: played(effect, resting) for name, effect in context.effects.items()},
+            effects=self._effects(),
             edited=None if board is kept or board == kept else board,
             kept=kept,
         )
+
+    def _effects(self) -> dict[str, EffectRecall]:
+        resting, last = self._context.resting(), self._last
+        self._last = {
+            name: played(effect, resting, before=last[name].parameters if name in last else {})
+            for name, effect in self._context.effects.items()
+        }
+        return self._last
 
     def resume(self, live: Live) -> None:
         """Go on as it was played; a pedalboard that was changed in its file since is as it is there."""

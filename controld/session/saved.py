@@ -48,19 +48,26 @@ def played(
     effect: EffectState,
     resting: Mapping[tuple[str, str], float] = MappingProxyType({}),
     left_out: frozenset[tuple[str, str]] = frozenset(),
+    before: Mapping[str, Level] = MappingProxyType({}),
 ) -> EffectRecall:
-    """Return how an effect is played, but for what is `left_out` (by effect and symbol); see `capture`."""
-    values = {
-        symbol: Level(resting.get((effect.name, symbol), _value(cell)))
-        for symbol, cell in effect.cells.items()
-        if symbol != BYPASS
-        and not cell.scale.trigger
-        and (effect.name, symbol) not in left_out
-        and not effect.awaits(symbol)
-    }
+    """Return how an effect is played, but for what is `left_out` (by effect and symbol); see `capture`.
+
+    It is asked for every half second while somebody plays: levels that were so `before` are taken again.
+    """
+    name = effect.name
+    held = {symbol: value for (owner, symbol), value in resting.items() if owner == name}
+    out = {symbol for owner, symbol in left_out if owner == name}
+    waits = bool(effect.follow) or effect.preset not in {"", effect.preset_confirmed}
+    values: dict[str, Level] = {}
+    for symbol, cell in effect.cells.items():
+        if symbol == BYPASS or cell.scale.trigger or symbol in out or (waits and effect.awaits(symbol)):
+            continue
+        value = held[symbol] if symbol in held else _value(cell)
+        level = before.get(symbol)
+        values[symbol] = level if level is not None and level.value == value and not level.unit else Level(value)
     values.update({symbol: level for symbol, level in effect.wishes.items() if symbol not in values})
-    bypassed = resting.get((effect.name, BYPASS), _value(effect.cells[BYPASS])) != 0
-    return EffectRecall(bypassed, effect.preset or None, values)
+    bypassed = held[BYPASS] if BYPASS in held else _value(effect.cells[BYPASS])
+    return EffectRecall(bypassed != 0, effect.preset or None, values)
 
 
 def as_played(
