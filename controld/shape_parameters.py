@@ -35,6 +35,14 @@ def check_level(
         _check_range(node, level, effect, symbol, scales, report)
 
 
+def warn_of_trigger(node: Node, effect: str, symbol: str, uri: str, symbols: Symbols, report: Report) -> None:
+    """Warn of a stored parameter that is a moment and no state: whatever recalls it, plays it."""
+    scale = symbols.get(uri, {}).get(symbol)
+    if scale is not None and scale.trigger:
+        hint = "nothing that is saved has it; a rule can play it"
+        report.warn(node, f"`{effect}/{symbol}` is a trigger, which happens each time it is recalled", hint)
+
+
 def check_step(
     node: Node, by: Level, effect: str, symbol: str, uris: Iterable[str], symbols: Symbols, report: Report
 ) -> None:

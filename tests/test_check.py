@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controld.check import KINDS, add_check_arguments, kind_of, run_check
+from controld.check import KINDS, add_check_arguments, catalogue_symbols, check_paths, kind_of, run_check
 from controld.yaml_reader import compose
 
 ROOT = Path(__file__).parents[1]
@@ -206,3 +206,20 @@ def test_a_mapping_alone_with_what_it_includes(tmp_path: Path, capsys: pytest.Ca
         f"{path}:3:26: expected what the control does ({plays}), found `dwn` (did you mean `down`?)",
         "3 problems in 2 files (2 files checked)",
     ]
+
+
+def test_a_stored_trigger_is_a_warning(tmp_path: Path) -> None:
+    """It is a moment: a snapshot that names one would play it at every recall; no snapshot that is saved does."""
+    board = tmp_path / "board.yaml"
+    board.write_text(
+        "version: 1\nname: A\neffects:\n  tremolo: {plugin: 'http://guitarix.sourceforge.net/plugins/gx_tremolo#_tremolo'}\n"
+        "snapshots:\n  One: {tremolo: {parameters: {reset: 1}}}\n",
+        encoding="utf-8",
+    )
+    report = check_paths([board], catalogue_symbols()).report
+    assert not report.problems
+    (warning,) = report.warnings
+    assert (warning.line, warning.message) == (
+        6,
+        "`tremolo/reset` is a trigger, which happens each time it is recalled",
+    )

@@ -14,7 +14,7 @@ from controld.session.ports import PORT, SYSTEM, wrong_side
 from controld.shape import BAD, Field, Mistake, Record, Report, Table
 from controld.shape_leaves import boolean, choice, custom, level, name, number, pattern, text, version
 from controld.shape_lists import Either, ListOf, MapOf, OneOrMany
-from controld.shape_parameters import Symbols, check_level, check_symbol
+from controld.shape_parameters import Symbols, check_level, check_symbol, warn_of_trigger
 from controld.values import Level
 
 _ARROW = re.compile(r"\s*->\s*")
@@ -196,6 +196,7 @@ def _check_parameters(record: Record, effect: str, uri: str, symbols: Symbols, r
     levels: dict[str, Level] = record["parameters"]
     for key, value in record.at("parameters").entries or () if levels else ():
         check_symbol(key, effect, key.text, (uri,), symbols, report)
+        warn_of_trigger(key, effect, key.text, uri, symbols, report)
         if key.text in levels:
             check_level(value, levels[key.text], effect, key.text, (uri,), symbols, report)
 
