@@ -65,7 +65,6 @@ class Catalogue:
 class Call:
     """A call of a method; `args` are its parameters as the registry read them."""
 
-    name: str
     args: Mapping[str, object]
     origin: str
     desk: Desk

@@ -12,9 +12,6 @@ from controld.rpc.methods import REGISTRY
 from controld.rpc.wire import Request
 from controld.service import Desk
 
-# A question that leads to another, and so on, comes to an end.
-MAX_QUESTIONS = 5000
-
 
 class UnknownMethod(Exception):
     """There is no such method."""
@@ -36,10 +33,10 @@ class Dispatcher:
         method = REGISTRY.by_name.get(request.method)
         if method is None:
             raise UnknownMethod(request.method)
-        return settled(lambda: method.handler(self._call(request.method, method.read(request.params), origin)))
+        return settled(lambda: method.handler(self._call(method.read(request.params), origin)))
 
-    def _call(self, name: str, args: Mapping[str, object], origin: str) -> Call:
-        return Call(name, args, origin, self._desk, self.catalogue, self._machine)
+    def _call(self, args: Mapping[str, object], origin: str) -> Call:
+        return Call(args, origin, self._desk, self.catalogue, self._machine)
 
     def take_fact(self, change: StateChange) -> None:
         """Take note of what concerns later calls."""

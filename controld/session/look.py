@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from controld.changes import EngineState
 from controld.session.boards import Boards
 from controld.session.context import Context
-from controld.session.model import Bank, EffectSetup, Pedalboard, Plugin
+from controld.session.model import Bank, EffectSetup, Pedalboard
 from controld.session.outputs import Outputs
 from controld.session.state import EffectState
 from controld.session.tempo import Tempo
@@ -54,20 +54,10 @@ class Look:
         return {setup.name: setup for setup in self.pedalboard.effects}
 
     @property
-    def plugins(self) -> Mapping[str, Plugin]:
-        """The plugins that the engine was asked about, by URI."""
-        return self._context.executor.ledger.plugins
-
-    @property
     def engine(self) -> tuple[EngineState, str]:
         """The engine's state, and the reason in plain words."""
         executor = self._context.executor
         return executor.state, executor.reason
-
-    @property
-    def busy(self) -> bool:
-        """Tell whether a load, a recall or a repair is under way."""
-        return self._context.executor.busy
 
     @property
     def bpm(self) -> float:
