@@ -31,6 +31,7 @@ controls:
   back: {cc: 25, kind: pedal}
   both: {cc: 26, kind: pedal}
   omni: {cc: 27, kind: pedal, channel: any}
+  go: {cc: 28, kind: button}
   patch: {program: any, kind: program}
 """
 CALF = "http://calf.sourceforge.net/plugins/Filter"
@@ -55,6 +56,7 @@ rules:
   - {when: floor.back, do: {parameter: filter/res, range: [100 %, 0 %]}}
   - {when: floor.both, do: [{parameter: filter/level_in}, {parameter: filter/res}]}
   - {when: floor.omni, do: {parameter: filter/res}}
+  - {when: floor.go, do: {transport: continue}}
   - {when: floor.patch 0, do: {snapshot: One}}
   - {when: floor.patch 1, do: {snapshot: Two}}
 """
@@ -178,3 +180,10 @@ def test_programs_are_counted_from_zero() -> None:
     assert played.rig.rig.session.snapshot == "Two"
     assert played.send(b"\xc1\x63").rig.rig.session.snapshot == "Two"
     assert played.send(b"\xc1\x00").rig.rig.session.snapshot == "One"
+
+
+def test_a_transport_goes_on_where_it_stopped() -> None:
+    """Which is told as that: a device that is sent a clock is sent a continue, and no start."""
+    view = Played().cc(28, 127).rig.rig.mapper.view
+    assert view.tempo is not None
+    assert (view.tempo.rolling, view.tempo.resumed) == (True, True)

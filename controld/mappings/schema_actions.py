@@ -168,7 +168,8 @@ ACTIONS: dict[str, Table] = {
         fits={"by": ("tempo", ("current",))}, demands={"tempo": ("current", "by")},
     ),
     "transport": _action(
-        "transport", Field(choice("a way", ("start", "stop", "toggle"), hints.TRANSPORT), "What becomes of it.",
+        "transport", Field(choice("a way", ("start", "stop", "continue", "toggle"), hints.TRANSPORT),
+                           "start: from the beginning. continue: from where it stopped.",
                            examples=("toggle",)),
         "Start or stop the transport.",
     ),

@@ -185,12 +185,14 @@ def _tempo(record: Record, _known: Known, _report: Report) -> Target | None:
     return TempoTarget(by=record["by"] or 0.0) if tempo == "current" else TempoTarget(bpm=tempo)
 
 
-_SWITCH_WORDS = {"on": True, "off": False, "start": True, "stop": False, "toggle": None}
+_SWITCH_WORDS = {"on": True, "off": False, "start": True, "continue": True, "stop": False, "toggle": None}
 
 
 def _switch(record: Record, _known: Known, _report: Report) -> Target | None:
     written = record[record.name]
-    return None if written is None else SwitchTarget(record.name, _SWITCH_WORDS[written])
+    if written is None:
+        return None
+    return SwitchTarget(record.name, _SWITCH_WORDS[written], resume=written == "continue")
 
 
 def _show(record: Record, known: Known, report: Report) -> Target | None:

@@ -240,14 +240,15 @@ class TempoTarget:
 
 @dataclass(frozen=True, slots=True)
 class SwitchTarget:
-    """`transport`, `mute` or `tuner` (`what`): on, off, or (None) toggled."""
+    """`transport`, `mute` or `tuner` (`what`): on, off, or (None) toggled; a transport may `resume` where it was."""
 
     what: str
     on: bool | None = None
+    resume: bool = False
 
     def action(self, _position: float, _detents: int) -> Action:
         """Return the action of a gesture."""
-        return _SWITCHES[self.what](self.on)
+        return SetTransport(self.on, resume=True) if self.resume else _SWITCHES[self.what](self.on)
 
     def follows(self) -> tuple[Key, ...]:
         """Return what the light follows."""

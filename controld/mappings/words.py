@@ -170,7 +170,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     BankTarget: lambda target: f"bank {pick_words(target.bank)}",
     PageTarget: lambda target: f"page {pick_words(target.page)}{', until released' if target.hold else ''}",
     TempoTarget: _tempo,
-    SwitchTarget: lambda target: f"{target.what} {_STATES[target.on]}",
+    SwitchTarget: lambda target: f"{target.what} {'continue' if target.resume else _STATES[target.on]}",
     VariableTarget: _variable,
     ShowTarget: _show,
     SendTarget: _send,
