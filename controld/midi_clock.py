@@ -9,6 +9,7 @@ tempo is the slope of the line that fits them best (least squares). So jitter av
 still its own line's, one that comes twice has no line left, and one that is missing leaves a gap.
 """
 
+import math
 from collections import deque
 from statistics import fmean
 from typing import Final
@@ -27,6 +28,8 @@ FIRST: Final = PPQN // 2  # so many are needed to say anything
 LOST_S: Final = 0.5  # after such a silence a clock begins anew; the slowest has a tick every 0.125 s
 RECENT: Final = 6  # so many gaps in a row that agree with each other and not with the grid are another tempo
 OTHER_TEMPO: Final = 0.04
+BEYOND_JITTER: Final = 0.95  # four times what the jitter of two ticks makes of the mean of six gaps: 4 x sqrt(2) / 6
+MOST_JITTER: Final = 0.09  # what is more than this share of a gap is no jitter, it is a wrong grid
 AGREES: Final = 0.35
 MAX_ODD: Final = 4  # ticks in a row that find no line of their own: the grid is wrong
 SUDDEN_BPM: Final = 0.3  # such a change is told at once, a smaller one with the next beat
@@ -46,6 +49,7 @@ class ClockFilter:
         self._gaps: deque[float] = deque(maxlen=RECENT)
         self._last_s: float | None = None
         self._interval_s = 0.0
+        self._jitter_s = 0.0  # how far ticks are from their lines (root mean square)
         self._origin_s = 0.0  # where the grid has line 0
         self._odd = 0
 
@@ -84,7 +88,8 @@ class ClockFilter:
         if len(self._gaps) < RECENT or len(self._ticks) < RECENT:
             return False
         mean = fmean(self._gaps)
-        if abs(mean - self._interval_s) <= OTHER_TEMPO * self._interval_s:
+        jitter_s = min(BEYOND_JITTER * self._jitter_s, MOST_JITTER * self._interval_s)
+        if abs(mean - self._interval_s) <= max(OTHER_TEMPO * self._interval_s, jitter_s):
             return False
         return all(abs(gap - mean) <= AGREES * mean for gap in self._gaps)
 
@@ -98,6 +103,8 @@ class ClockFilter:
         along = sum((line - mean_line) * (tick_s - mean_s) for line, tick_s in self._ticks)
         self._interval_s = max(along / sum((line - mean_line) ** 2 for line, _ in self._ticks), 1e-6)
         self._origin_s = mean_s - mean_line * self._interval_s
+        off = sum((tick_s - self._origin_s - line * self._interval_s) ** 2 for line, tick_s in self._ticks)
+        self._jitter_s = math.sqrt(off / count)
         if count >= FIRST:
             self.bpm = min(max(60.0 / (PPQN * self._interval_s), MIN_BPM), MAX_BPM)
 
