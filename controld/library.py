@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from controld.errors import ControldError
 from controld.session.board_json import VERSION, from_members, to_members
 from controld.session.board_members import OWN, text_at
 from controld.session.effect_names import unique
@@ -40,10 +39,6 @@ log = logging.getLogger("controld.library")
 _SLUG_LETTERS = 40
 _T = TypeVar("_T")
 _OVER = "over"  # the fingerprint of the file's version that a pedalboard lies over
-
-
-class LibraryError(ControldError):
-    """A file with a pedalboard cannot be read or written; the text says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +236,7 @@ def board_file(board: Pedalboard, over: str = "") -> bytes:
     members = to_members(board)
     held = members.get(OWN)
     own: dict[str, object] = {**(held if isinstance(held, dict) else {}), "version": VERSION}
+    own.pop(_OVER, None)  # of a file that was copied by hand
     members[OWN] = {**own, _OVER: over} if over else own
     return _text(members)
 
@@ -272,24 +268,6 @@ def _title_of(content: bytes) -> tuple[str, str]:
     """Return a pedalboard's name, and what it lies over; whether the rest is right is seen when it is loaded."""
     members, over = _members_of(content)
     return text_at(members, "name", "", required=True), over
-
-
-def read_board(path: Path) -> Pedalboard:
-    """Return the pedalboard of a file somewhere, for an import. Raises LibraryError."""
-    try:
-        return parse_board(path.read_bytes())[0]
-    except NewerVersion as error:
-        raise LibraryError(f"{path} is of version {error}, which this controld does not know") from error
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise LibraryError(f"{path} is no pedalboard that can be read: {error}") from error
-
-
-def write_board(board: Pedalboard, path: Path) -> None:
-    """Write a pedalboard to a file somewhere, for an export. Raises LibraryError."""
-    try:
-        replace_file(path, board_file(board))
-    except (OSError, ValueError) as error:
-        raise LibraryError(f"{path} cannot be written: {error}") from error
 
 
 def _text(members: Mapping[str, object]) -> bytes:

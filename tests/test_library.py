@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controld.librarian import Librarian
-from controld.library import Contents, Library, LibraryError, file_stem, read_board, write_board
+from controld.library import Contents, Library, board_file, file_stem, parse_board
+from controld.session.board_json import from_members
 from controld.session.model import Bank, EffectSetup, Pedalboard
 from controld.session.shelf import DropBoard, Filing, KeepBanks, KeepBoard, KeepFavourites, StoredBanks, UnreadableBoard
 
@@ -169,21 +170,9 @@ def test_what_an_edited_file_outdates_is_put_away(tmp_path: Path, caplog: pytest
     assert kept(tmp_path) == {}
     (away,) = (tmp_path / "pedalboards").glob("*.superseded")
     assert str(away) in caplog.text
-    assert read_board(away) == BOARD
-
-
-def test_export_and_import(tmp_path: Path) -> None:
-    """A file anywhere; what is none says so."""
-    path = tmp_path / "out" / "a.json"
-    write_board(BOARD, path)
-    assert read_board(path) == BOARD
-    path.write_text("{}", encoding="utf-8")
-    with pytest.raises(LibraryError, match="name: expected a text"):
-        read_board(path)
-    with pytest.raises(LibraryError, match="cannot be written"):
-        write_board(BOARD, path / "b.json")
-    with pytest.raises(LibraryError, match="No such file"):
-        read_board(tmp_path / "nobody")
+    assert parse_board(away.read_bytes()) == (BOARD, "print")
+    copied = from_members(json.loads(away.read_bytes()))  # by a program that knows nothing of files
+    assert parse_board(board_file(copied)) == (BOARD, "")
 
 
 def served(library: Library, body: Callable[[Librarian, list[tuple[Filing, str]], list[str]], object]) -> None:
