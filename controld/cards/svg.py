@@ -169,8 +169,9 @@ def _others(others: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
     wide = (WIDTH - 2 * _MARGIN) / 3
     for number, (what, does) in enumerate(others):
         x, at = _MARGIN + (number % 3) * wide, y + (number // 3) * 34
-        chip = width_of(what, 13) + 18
+        (named,), small = wrapped(what, wide * 0.55, 13, _LEAST, lines=1)
+        chip = width_of(named, small, bold=True) + 18
         yield box(x, at, chip, 24, fill=_BOARD, stroke=FAINT, round_=12)
-        yield text(x + chip / 2, at + 16.5, what, 13, weight=500, anchor="middle")
+        yield text(x + chip / 2, at + 16.5, named, small, weight=500, anchor="middle")
         (said,), size = wrapped(does, wide - chip - 22, 16, _LEAST, lines=1)
         yield text(x + chip + 10, at + 17.5, said, size, weight=600)
