@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from controld.actions import FollowClock, SetTransport
@@ -30,6 +30,7 @@ def fed(times: list[float], clock: ClockFilter | None = None) -> ClockFilter:
 
 
 class TestFilter:
+    @settings(deadline=None)
     @given(TEMPI, st.floats(0.0, 0.15), st.randoms(use_true_random=False))
     def test_it_is_bounded_through_any_jitter(self, bpm: float, jitter: float, chance: random.Random) -> None:
         """Every tick up to 15 % of its interval off, all of them against us: the tempo is within 1.2 %.
@@ -49,6 +50,7 @@ class TestFilter:
             clock = fed([tick_s + chance.uniform(-width, width) for tick_s in ticks(bpm, 4 * PPQN, 1.0)])
             assert clock.bpm == pytest.approx(bpm, rel=0.005)
 
+    @settings(deadline=None)
     @given(TEMPI, st.sets(st.integers(0, 4 * PPQN - 1), max_size=12))
     def test_it_survives_missing_ticks(self, bpm: float, missing: set[int]) -> None:
         """Whatever is missing, the tempo is that of those that came, and the count goes on as if none were."""
@@ -58,6 +60,7 @@ class TestFilter:
         clock = fed(times)
         assert clock.bpm == pytest.approx(bpm, rel=0.005)
 
+    @settings(deadline=None)
     @given(TEMPI, st.sets(st.integers(PPQN, 3 * PPQN), max_size=8), st.floats(0.0, 0.2))
     def test_a_tick_that_comes_twice_is_one(self, bpm: float, doubled: set[int], apart: float) -> None:
         """Its second time finds no line of its own, and the song goes on no faster."""
@@ -71,6 +74,7 @@ class TestFilter:
         assert clock.bpm == pytest.approx(bpm, rel=0.005)
         assert clock.line == 4 * PPQN
 
+    @settings(deadline=None)
     @given(TEMPI, st.integers(2 * PPQN, 3 * PPQN), st.floats(0.5, 1.4))
     def test_a_late_tick_is_no_other_tempo(self, bpm: float, which: int, late: float) -> None:
         """One tick that was held up, even beyond the next, moves nothing that could be heard."""
@@ -78,6 +82,7 @@ class TestFilter:
         times[which] += late * interval_s(bpm)
         assert fed(sorted(times)).bpm == pytest.approx(bpm, rel=0.005)
 
+    @settings(deadline=None)
     @given(TEMPI, TEMPI)
     def test_another_tempo_is_found_within_two_beats(self, before: float, after: float) -> None:
         """From any tempo to any other: nothing of the old one is left after that."""
@@ -85,6 +90,7 @@ class TestFilter:
         clock = fed(ticks(after, 3 * PPQN, 3 * PPQN * interval_s(before)), clock)
         assert clock.bpm == pytest.approx(after, rel=0.005)
 
+    @settings(deadline=None)
     @given(st.lists(st.floats(0.0, 2.0), max_size=200))
     def test_it_is_bounded_whatever_comes(self, gaps: list[float]) -> None:
         """Any ticks at all: no exception, a tempo within the limits or none, and a count that never goes back."""
@@ -147,6 +153,7 @@ class TestReader:
         assert told(reader, after[:12]) == []
         assert [action.beat_s for action in told(reader, after[12:])] == pytest.approx([after[12]])  # type: ignore[union-attr]
 
+    @settings(deadline=None)
     @given(
         st.lists(st.tuples(st.sampled_from([TICK, START, CONTINUE, STOP, b"\xf2\x7f\x7f", b"\xf2"]), st.floats(0, 1)))
     )
@@ -167,6 +174,7 @@ class TestPlan:
             assert plan.due_s == pytest.approx(n * interval_s(120.0))
             plan.take(plan.due_s + (0.004 if n % 3 else 0.0))
 
+    @settings(deadline=None)
     @given(st.lists(st.tuples(TEMPI, st.floats(0.0, 0.3)), min_size=1, max_size=30))
     def test_a_change_of_tempo_makes_no_jump(self, changes: list[tuple[float, float]]) -> None:
         """Ticks stay in order, none twice or left out, and no gap is longer or shorter than the tempi around it."""

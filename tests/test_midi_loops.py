@@ -3,7 +3,7 @@
 import heapq
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controld.midi_loops import ASK_S, BROKEN_S, ECHO_S, FLOOD, LONGEST_S, REMEMBERED, SUSPECT, Loop, Loops
@@ -76,6 +76,7 @@ class TestLoops:
         assert circulate(loops, latency_s, 10.0) <= 4 * SUSPECT
         assert list(loops.found) == [Loop("synth", "floor", BROKEN_S, again=False)]
 
+    @settings(deadline=None)
     @given(st.floats(0.0003, 0.06), st.integers(1, 100))
     def test_no_loop_floods(self, latency_s: float, presses: int) -> None:
         """Whatever its latency and however much is played into it, what goes round is bounded."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controld.midi_places import Places, Seen, alsa_client, card_of, plain_name
@@ -106,6 +106,7 @@ class TestPlaces:
         assert places.assign("f", "in", 2, [two_again]) == {1: two_again}
         assert places.assign("f", "in", 2, [two_again, one_again]) == {0: one_again, 1: two_again}
 
+    @settings(deadline=None)
     @given(st.lists(st.lists(st.sampled_from("abcd"), unique=True), max_size=12), st.integers(1, 3))
     def test_nobody_jumps(self, plugged: list[list[str]], count: int) -> None:
         """Whatever comes and goes: a unit that stays keeps its place, no two share one, and no free place is wasted."""

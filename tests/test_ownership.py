@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controld.ownership import OWNED_S, Ownership
@@ -45,6 +45,7 @@ def test_what_was_refused_is_nobodys() -> None:
 STEPS = st.tuples(st.sampled_from(["move", "touch", "let go", "show"]), st.sampled_from("ab"), st.floats(0, 0.3))
 
 
+@settings(deadline=None)
 @given(st.lists(STEPS, max_size=40))
 def test_nothing_is_shown_under_a_hand_and_the_last_word_is_not_lost(plan: list[tuple[str, str, float]]) -> None:
     """Whatever hands and rig do: what is shown never comes under a hand, and in the end it is the newest."""

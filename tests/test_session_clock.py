@@ -2,7 +2,7 @@
 
 import pytest
 from fake_engine import started
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_session_tempo import beats, tempos
 
@@ -31,6 +31,7 @@ def test_a_beat_goes_where_the_clock_has_it() -> None:
         assert session.next_deadline() == pytest.approx(due_s)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 0.6), st.floats(-0.04, 0.04), st.floats(60, 200)), max_size=40))
 def test_no_beat_is_told_twice_or_out_of_order(steps: list[tuple[float, float, float]]) -> None:
     """However the clock wavers."""
