@@ -33,6 +33,7 @@ _UNITS: Final = {
 # The types of methods that may be described before anything is known there.
 _TYPES: Final = {
     "/effect/{effect}/preset": "s", "/snapshot": "s", "/pedalboard": "s", "/bank": "s", "/page": "s", "/tempo": "f",
+    "/status/loading": "fs", "/status/repaired": "s", "/status/cpu": "f", "/status/xruns": "f",
 }  # fmt: skip
 _SHARE: Final = {"MIN": 0.0, "MAX": 1.0}
 _TEMPO: Final = {"MIN": 20.0, "MAX": 300.0}
@@ -105,7 +106,8 @@ class Sight:
     def _method_node(self, address: str, method: Method, names: list[str]) -> Node | None:
         fact, pattern = self.facts.get(address), method.pattern
         if method.only_told:
-            return None if fact is None else Node(address, _tags_of(fact), READ, _described(method))
+            tags = _tags_of(fact) if fact is not None else _TYPES.get(pattern)
+            return None if tags is None else Node(address, tags, READ, _described(method))
         if fact is None and pattern in {"/bank", "/page"}:
             return None  # a rig without banks or pages
         scale = self.scales.get(names[0], {}).get(names[1]) if len(names) > 1 else None

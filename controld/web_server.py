@@ -51,7 +51,10 @@ NOT_FOUND: Final = Reply(status=HTTPStatus.NOT_FOUND)
 
 
 class WebServer:
-    """Serves one address. `pages` are by path; one that ends in `/` is for all below it, the longest one wins."""
+    """Serves one address. `pages` are by path; one that ends in `/` is for all below it.
+
+    The longest path wins; a page that returns `NOT_FOUND` itself leaves the question to the next one.
+    """
 
     def __init__(
         self, name: str, listen: tuple[str, int], allow: tuple[str, ...] = (), origins: tuple[str, ...] = ()
@@ -147,17 +150,16 @@ class WebServer:
     async def _page(self, target: str) -> Reply:
         parts = urlsplit(target)
         path = unquote(parts.path) or "/"
-        page = self.pages.get(path)
-        if page is None:
-            above = [known for known in self.pages if known.endswith("/") and path.startswith(known)]
-            page = self.pages[max(above, key=len)] if above else None
-        if page is None:
-            return NOT_FOUND
+        above = [known for known in self.pages if known == path or (known.endswith("/") and path.startswith(known))]
         try:
-            return await page(Asked(path, parts.query))
+            for known in sorted(above, key=len, reverse=True):
+                reply = await self.pages[known](Asked(path, parts.query))
+                if reply is not NOT_FOUND:
+                    return reply
         except Exception:  # the one guard: a mistake in one page must not end the server
             log.exception("a page could not be made: %.200r", target)
             return Reply(b"the daemon could not answer; its log says why\n", "text/plain", HTTPStatus(500))
+        return NOT_FOUND
 
     async def _talk(self, connection: "ServerConnection") -> None:
         assert self.on_socket is not None

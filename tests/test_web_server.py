@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from controld import web_server
 from controld.errors import AddressInUse, SurfaceError
-from controld.web_server import Asked, Reply, WebServer
+from controld.web_server import NOT_FOUND, Asked, Reply, WebServer
 
 
 async def ask(server: WebServer, target: str, origin: str = "") -> tuple[int, dict[str, str], bytes]:
@@ -59,6 +59,13 @@ class TestPages:
             assert (await ask(server, "/a?x=1"))[::2] == (200, b"/a|x=1")
             assert (await ask(server, "/b/c/d%20e"))[2] == b"/b/c/d e|"
             assert (await ask(server, "/a/b"))[0] == 404
+
+            async def only_itself(asked: Asked) -> Reply:
+                return Reply(b"itself", "text/plain") if asked.path == "/b/x/" else NOT_FOUND
+
+            server.add_page("/b/x/", only_itself)
+            assert (await ask(server, "/b/x/"))[2] == b"itself"
+            assert (await ask(server, "/b/x/y"))[2] == b"/b/x/y|"  # what it does not know is asked of the one above
             assert (await ask(server, "/"))[0] == 404
 
         serving(scenario)
