@@ -77,10 +77,8 @@ class Spares:
             cell = effect.cells[BYPASS]
             if effect.present and cell.confirmed != 1.0:
                 return WriteBypass(effect.instance, bypassed=True)
-        count = Counter(effect.uri for effect in self.held)
-        lacking = [uri for uri in self._wanted if count[uri] < self._wanted[uri] and uri not in self._refused]
-        known = next((uri for uri in lacking if uri in plugins), None)
-        if known is None or len(self.held) >= MOST:
+        known = next((uri for uri in self._lacking if uri in plugins), None)
+        if known is None:
             return None
         spare = EffectState("", known, free)
         spare.learn(plugins[known])
@@ -89,16 +87,17 @@ class Spares:
 
     @property
     def settled(self) -> bool:
-        """Tell whether nothing is left to do, but for plugins that are not known."""
+        """Tell whether nothing is left to do."""
+        rest = all(effect.present and effect.cells[BYPASS].confirmed == 1.0 for effect in self.held)
+        return rest and not self.unwanted and not self._lacking
+
+    @property
+    def _lacking(self) -> list[str]:
+        """The plugins of which there are too few; none where there is room for no more."""
+        if len(self.held) >= MOST:
+            return []
         count = Counter(effect.uri for effect in self.held)
-        return (
-            not self.unwanted
-            and all(effect.present and effect.cells[BYPASS].confirmed == 1.0 for effect in self.held)
-            and (
-                len(self.held) >= MOST
-                or not any(self._wanted[u] > count[u] for u in self._wanted.keys() - self._refused)
-            )
-        )
+        return [uri for uri in self._wanted if count[uri] < self._wanted[uri] and uri not in self._refused]
 
     def receive(self, request: EngineRequest, reply: EngineReply) -> bool:
         """Take a reply; False where it is about no spare."""
