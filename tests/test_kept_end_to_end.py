@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from rig_process import BOARD
+from rig_process import BOARD, wait_for
 from rpc_rig import Program, Served, serving
 
 DRIVE = "http://drobilla.net/plugins/mda/Overdrive"
@@ -49,3 +49,21 @@ def test_the_library_outlives_the_rig_and_leaves_the_files_alone(tmp_path: Path)
         assert name in names
         loaded = program.done("load_pedalboard", name=name)["pedalboard"]
         assert [each["uri"] for each in loaded["plugins"]] == [DRIVE]
+
+
+def test_a_state_folder_that_cannot_be_written_is_said_once_and_playing_goes_on(tmp_path: Path) -> None:
+    """Until it can: then that is said, and how the rig stands is kept without another change."""
+    folder = tmp_path / "state" / "controld"
+    complaint = "where the rig stands cannot be kept"
+    folder.parent.mkdir()
+    folder.write_text("", encoding="utf-8")  # no folder can be made here, not even by the superuser
+    with serving(tmp_path) as served, Program(served.base) as program:
+        program.done("set_parameter", instance_id="drive", parameter="drive", value=0.125)
+        wait_for(lambda: complaint in served.text, "the complaint", 30)
+        assert program.done("get_parameter", instance_id="drive", parameter="drive")["value"] == 0.125
+        folder.unlink()
+        wait_for(lambda: "is kept again" in served.text, "the good news", 30)
+        assert served.text.count(complaint) == 1
+        (journal,) = folder.glob("last-*.json")
+        kept = json.loads(journal.read_text(encoding="utf-8"))
+        assert kept["effects"]["drive"]["parameters"]["drive"] == [0.125, ""]

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -238,6 +239,31 @@ def test_a_disk_that_refuses_is_said_once_and_again_when_it_works(tmp_path: Path
 
     served(library, body)
     assert set(kept(folder)) == {"Own", "Two"}
+
+
+FILLS = """
+import resource, sys
+from pathlib import Path
+from controld.library import Library
+from controld.session.model import Pedalboard
+from controld.session.shelf import KeepBoard
+library = Library(Path(sys.argv[1]))
+library.open()
+library.file(KeepBoard(Pedalboard("Own", description="old")))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    library.file(KeepBoard(Pedalboard("Own", description="x" * 100_000)))
+except OSError as error:
+    sys.stdout.write(str(error))
+"""
+
+
+def test_a_file_that_must_not_grow_leaves_what_was(tmp_path: Path) -> None:
+    """The write ends in its middle; nothing of it stays."""
+    done = subprocess.run([sys.executable, "-c", FILLS, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert kept(tmp_path)["Own"].description == "old"
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith("new")]
 
 
 @pytest.fixture
