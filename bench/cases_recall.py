@@ -53,11 +53,9 @@ def _measure(bench: Bench, bridge: Bridge, what: str, delay_s: float, times: int
     try:
         bridge.delay(delay_s)
         _one_recall(daemon, bridge, 2, delay_s)  # how fast the bridge is, is found out meanwhile
-        ours, floor = [], []
-        for turn in range(times):
-            recalled = _one_recall(daemon, bridge, turn % 2 + 1, delay_s)
-            ours.append(recalled)
-            floor.append(_send_bare(bridge, recalled.lines))
+        ours = [_one_recall(daemon, bridge, turn % 2 + 1, delay_s) for turn in range(times)]
+        daemon.close()  # while nobody plays it looks after the bridge, and would be in the floor's way
+        floor = [_send_bare(bridge, recalled.lines) for recalled in ours]
         naive = _naive(ours[-1].lines)
         naive_s = _send_bare(bridge, naive) if delay_s < STOCK_S else len(naive) * delay_s
     finally:

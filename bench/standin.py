@@ -85,7 +85,7 @@ class Standin:
 
     def _answer(self, body: bytes) -> bytes:
         if body == INFO:
-            capabilities = {"bridge": "bench", "version": "1", "host": "none", "capabilities": ["batch"]}
+            capabilities = {"bridge": "bench", "version": "1", "host": "none", "capabilities": ["batch", "events"]}
             return json.dumps(capabilities).encode() if self._batch else REFUSED
         request = json.loads(body)
         if request.get("action") == "plugin":

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from controld.changes import BeatPassed
+from controld.changes import BeatPassed, EngineLoadChanged
 from controld.control import ControlServer
 from controld.midi_words import midi_words
 from controld.rig import Output, Rig
-from controld.session.requests import Denied, Done, EngineRequest, TimedOut
+from controld.session.requests import Denied, Done, EngineRequest, ReadLoad, TimedOut
 from controld.surfaces.osc_outlet import Wire
 from controld.trace import describe, describe_request
 
@@ -35,6 +35,10 @@ class Client(Protocol):
 
     def watch(self, observe: RequestObserver | None) -> None:
         """Have requests and replies observed from now on, or not any more."""
+
+
+# They would drown everything else.
+_DROWNING = frozenset({BeatPassed, EngineLoadChanged})
 
 
 class Tracer:
@@ -64,7 +68,7 @@ class Tracer:
     def saw_output(self, output: Output) -> None:
         """Take what an event led to."""
         for change in output.changes:
-            if type(change) is not BeatPassed:  # it would drown everything else
+            if type(change) not in _DROWNING:
                 self._publish("state", describe(change))
         for look in output.feedback:
             words = describe(look)
@@ -80,6 +84,8 @@ class Tracer:
         return saw
 
     def _saw_request(self, kind: str, request: EngineRequest, reply: object, took_s: float) -> None:
+        if type(request) is ReadLoad:
+            return  # it is asked every second, while somebody wants to know
         names = self._rig.session.effect_names()
         known = reply if isinstance(reply, Done | Denied | TimedOut) else None
         self._publish("request" if kind == "sent" else "reply", describe_request(request, names, known, took_s))
