@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from controld.surfaces.midi import MidiSurface, MidiSystem
 
 BACK_WITHIN_S = 2.0
 DEATHS, PROCESSES = 100, 5
+PATIENCE_S = 30.0  # five servers and their clients begin anew at once
 
 
 @pytest.fixture
@@ -121,19 +123,37 @@ async def die(deaths: int) -> None:
     with JackServer() as server:
         floor.start()
         for death in range(deaths):
-            await until(lambda: len(backends[0]._ports) == 1)
+            await until(lambda: len(backends[0]._ports) == 1, PATIENCE_S)
             await system._refresh()  # what is being opened is open: libjack itself does not survive a death within that
             if death == 1:
                 descriptors = open_files()
             server.stop(kill=True)
-            await until(lambda: not backends[0].runs)
+            await until(lambda: not backends[0].runs, PATIENCE_S)
             await asyncio.to_thread(server.start)
-        await until(lambda: len(backends[0]._ports) == 1)
-        assert open_files() <= descriptors + 2
+        await until(lambda: len(backends[0]._ports) == 1, PATIENCE_S)
+        await until(lambda: open_files() <= descriptors)  # libjack closes some of them by itself, a moment later
         await floor.stop()
 
 
+def alone(command: Sequence[str]) -> list[str]:
+    """Return a command with a /dev/shm of its own.
+
+    JACK keeps a database there for all servers of a user, in which each that is killed leaves locks: after some hundred
+    deaths no client of any server is taken any more, until the machine starts again.
+    """
+    script = 'mount --make-rprivate / && mount -t tmpfs tmpfs /dev/shm && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *command]
+
+
+def can_be_alone() -> bool:
+    """Tell whether that is granted here."""
+    with suppress(FileNotFoundError):
+        return subprocess.run(alone(["true"]), capture_output=True, check=False).returncode == 0
+    return False
+
+
 @needs_jackd
+@pytest.mark.skipif(not can_be_alone(), reason="no /dev/shm of one's own is granted here, and JACK's would be spoilt")
 def test_a_server_that_dies_a_hundred_times_is_survived() -> None:
     """No crash, no descriptor left, every death healed. In five processes at once, each with a server of its own.
 
@@ -143,7 +163,7 @@ def test_a_server_that_dies_a_hundred_times_is_survived() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", script],
+            alone([sys.executable, "-c", script]),
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
