@@ -28,6 +28,7 @@ from controld.session.requests import (
     ADD_DEADLINE_S,
     REPLY_DEADLINE_S,
     Denied,
+    Done,
     EngineReply,
     EngineRequest,
     Question,
@@ -179,11 +180,19 @@ class BridgeClient:
             if isinstance(reply, Denied) and reply.garbled and not isinstance(request, Question):
                 replies[index] = _TIMED_OUT  # as good as no answer: nobody knows what was done
                 self._have_looked(reply.reason)
+        if self._observe is not None:
+            for request, reply in zip(cargo.requests, replies, strict=True):
+                self._observe("reply", request, reply, took_s)
+        if cargo.quick and all(type(reply) is Done for reply in replies):
+            self.pump()  # what was done changes nothing of what waits: the bridge need not wait for lights and facts
+            if not self._connection.ready:  # it went meanwhile, which was told: nothing is confirmed any more
+                replies = [_TIMED_OUT] * len(replies)
         last = len(replies) - 1
         for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
             # What is put into the outbox meanwhile is sent with the last reply, and not to a bridge without its host.
             self._landing = index < last or host_gone
-            self._report(request, reply, took_s)
+            self._count(reply)
+            self._guard(self._on_reply, request, reply)
         self._landing = False
         if host_gone:
             self._connection.host_gone()
@@ -254,14 +263,17 @@ class BridgeClient:
         asyncio.get_running_loop().call_soon(self._report, request, reply, 0.0)
 
     def _report(self, request: EngineRequest, reply: EngineReply, took_s: float) -> None:
+        self._count(reply)
+        if self._observe is not None:
+            self._observe("reply", request, reply, took_s)
+        self._guard(self._on_reply, request, reply)
+
+    def _count(self, reply: EngineReply) -> None:
         self._replies += 1
         if isinstance(reply, Denied):
             self._denied += 1
         elif isinstance(reply, TimedOut):
             self._timed_out += 1
-        if self._observe is not None:
-            self._observe("reply", request, reply, took_s)
-        self._guard(self._on_reply, request, reply)
 
     def _receive_event(self, event: EngineEvent) -> None:
         # While the engine counts as away nobody knows what an event changes; everything is read when it is back.
