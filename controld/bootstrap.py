@@ -34,6 +34,7 @@ TEST_PACKAGES = (
 # One more independent OSC program, in node; of npm, and into a folder of its own.
 NODE_PACKAGES = ("nodejs", "npm")
 NPM_PACKAGES = ("osc@2.4.5",)
+NPM_PATIENCE_S = 180  # where it cannot reach its registry it would try for many minutes
 # python-rtmidi has no wheels for newer Pythons: there it is compiled.
 COMPILE_PACKAGES = ("g++", "libasound2-dev", "libjack-jackd2-dev", "python3-dev")
 
@@ -108,10 +109,11 @@ def install_npm_packages() -> None:
     tell(f"installing packages of node into {NODE.name} (this once): {wanted}")
     NODE.mkdir(exist_ok=True)
     options = ["--prefix", str(NODE), "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--no-save"]
-    done = subprocess.run([npm, "install", "--silent", *options, *NPM_PACKAGES], check=False)
-    if done.returncode == 0:
+    command = [npm, "install", "--silent", "--fetch-retries=1", *options, *NPM_PACKAGES]
+    try:
+        subprocess.run(command, check=True, timeout=NPM_PATIENCE_S)
         stamp.write_text(wanted)
-    else:
+    except subprocess.SubprocessError:
         tell("going on without them: what needs them is skipped, and says so")
 
 
