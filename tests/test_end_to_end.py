@@ -338,8 +338,14 @@ class TestLife:
             tablet.wait("/snapshot", "Lead")
         with running(tmp_path) as rig:
             assert "Clean, [Lead]" in rig.text
-        (kept,) = (tmp_path / "state" / "controld").glob("*.json")
+        states = tmp_path / "state" / "controld"
+        (kept,) = states.glob("last-*.json")
         kept.write_text("{", encoding="utf-8")
+        with running(tmp_path) as rig:
+            assert "damaged" in rig.text
+            assert "Clean, [Lead]" in rig.text, "the one before it counts"
+        for each in states.glob("*last-*"):
+            each.write_text("{", encoding="utf-8")
         with running(tmp_path) as rig:
             assert "damaged" in rig.text
             assert "[Clean], Lead" in rig.text
