@@ -4,6 +4,7 @@ Pure: from the values that pass through the core to text. One table of kinds, on
 """
 
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 from controld.changes import (
     BankChanged,
@@ -61,9 +62,7 @@ KINDS = ("in", "control", "rule", "action", "request", "reply", "state", "light"
 def describe(value: object) -> str:
     """Return a value of the core in words; values without words of their own by their type's name."""
     words = _WORDS.get(type(value))
-    if words is not None:
-        return words(value)
-    return _edit(value) if isinstance(value, Edit | EditChange) else type(value).__name__
+    return words(value) if words is not None else type(value).__name__
 
 
 def _edit(value: Edit | EditChange) -> str:
@@ -193,4 +192,5 @@ _WORDS: dict[type, Callable[..., str]] = {
     Repaired: lambda change: f"repaired: {'; '.join(change.what)}",
     Refused: lambda change: f"refused {change.subject}: {change.reason}",
     Feedback: _feedback,
+    **dict.fromkeys((*get_args(Edit), *get_args(EditChange)), _edit),
 }
