@@ -3,12 +3,13 @@
 Shell: it reads files, by the function it is given.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from controld.document import Node
 from controld.errors import nearest
+from controld.session.board_names import BoardNames
 from controld.session.model import Bank, Pedalboard
 from controld.session.schema import compile_banks, compile_pedalboard
 from controld.shape import Report
@@ -29,7 +30,7 @@ class Boards:
     nodes: dict[Path, Node]
     complete: bool
     banks: tuple[Bank, ...] = ()
-    others: frozenset[str] = frozenset()  # those that the library has by their names
+    others: Mapping[str, BoardNames] = field(default_factory=dict)  # those that the library has, by name
 
     @property
     def names(self) -> tuple[str, ...]:

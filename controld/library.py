@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from controld.session.board_json import VERSION, from_members, to_members
 from controld.session.board_members import OWN, text_at
+from controld.session.board_names import BoardNames, board_names, from_plain, plain
 from controld.session.effect_names import unique
 from controld.session.model import Bank, Pedalboard
 from controld.session.shelf import (
@@ -58,6 +59,7 @@ class _Entry:
     size: int
     name: str
     over: str
+    names: BoardNames
 
 
 class Library:
@@ -112,11 +114,11 @@ class Library:
         if known is not None and (known.time, known.size) == (stat.st_mtime_ns, stat.st_size):
             return known
         try:
-            name, over = self._load(path, _title_of)
+            name, over, names = self._load(path, _title_of)
         except UnreadableBoard as error:
             log.warning("a pedalboard of the library is left out: %s", error)
             return None
-        return _Entry(stat.st_mtime_ns, stat.st_size, name, over)
+        return _Entry(stat.st_mtime_ns, stat.st_size, name, over, names)
 
     def _read(self, path: Path) -> Pedalboard:
         return self._load(path, parse_board)[0]
@@ -207,13 +209,14 @@ class Library:
             kept = json.loads(self._index.read_bytes())
             if kept["version"] != VERSION:
                 return {}
-            return {str(file): _Entry(int(time), int(size), str(name), str(over))
-                    for file, (time, size, name, over) in kept["files"].items()}  # fmt: skip
+            return {str(file): _Entry(int(time), int(size), str(name), str(over), from_plain(names))
+                    for file, (time, size, name, over, names) in kept["files"].items()}  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
 
     def _write_index(self, entries: Mapping[str, _Entry]) -> None:
-        files = {file: [entry.time, entry.size, entry.name, entry.over] for file, entry in entries.items()}
+        files = {file: [each.time, each.size, each.name, each.over, plain(each.names)]
+                 for file, each in entries.items()}  # fmt: skip
         with suppress(OSError):  # the next start reads the files then
             replace_file(self._index, json.dumps({"version": VERSION, "files": files}).encode())
 
@@ -264,10 +267,10 @@ def _members_of(content: bytes) -> tuple[dict[str, Any], str]:
     return members, str(own.pop(_OVER, ""))
 
 
-def _title_of(content: bytes) -> tuple[str, str]:
-    """Return a pedalboard's name, and what it lies over; whether the rest is right is seen when it is loaded."""
+def _title_of(content: bytes) -> tuple[str, str, BoardNames]:
+    """Return a pedalboard's name, what it lies over, and its parts' names; the rest is seen when it is loaded."""
     members, over = _members_of(content)
-    return text_at(members, "name", "", required=True), over
+    return text_at(members, "name", "", required=True), over, board_names(members)
 
 
 def _text(members: Mapping[str, object]) -> bytes:

@@ -58,7 +58,7 @@ def from_members(members: object) -> Pedalboard:
     for at, title in enumerate(titles):
         if title in titles[:at]:
             raise BoardFormError(f"snapshots[{at}].name", "one that no other snapshot has", title)
-    names = _names(plugins)
+    names = effect_names(plugins)
     by_id = _by_id(plugins, names)
     links: dict[tuple[str, str], tuple[Members, ...]] = {}
     connections = []
@@ -73,7 +73,7 @@ def from_members(members: object) -> Pedalboard:
         tuple(_snapshot(each, by_id, f"snapshots[{at}]") for at, each in enumerate(snapshots)),
         text_at(members, "description", ""),
         number_at(own, "tempo", OWN, 120.0),
-        roles=_roles(own),
+        roles=roles_of(own),
         saved_in=text_at(own, "snapshot", OWN) if own.get("snapshot") is not None else None,
         global_parameters=_globals(own),
         extra={key: [] if key in _LISTS and value is not None else value for key, value in members.items()},
@@ -81,7 +81,7 @@ def from_members(members: object) -> Pedalboard:
     )  # fmt: skip
 
 
-def _names(plugins: list[Members]) -> list[str]:
+def effect_names(plugins: list[Members]) -> list[str]:
     """Return the effects' names: those that we gave, and others derived from what a plugin is called."""
     given = [text_at(own_of(plugin, f"plugins[{at}]"), "name", OWN) for at, plugin in enumerate(plugins)]
     for at, name in enumerate(given):
@@ -155,7 +155,8 @@ def _recalls(members: Members, by_id: Mapping[str, str], at: str) -> dict[str, E
     return recalls
 
 
-def _roles(own: Members) -> dict[str, tuple[str, ...]]:
+def roles_of(own: Members) -> dict[str, tuple[str, ...]]:
+    """Return the roles of our own member, each with its effects."""
     roles = mapping_at(own, "roles", OWN)
     return {role: tuple(map(str, names)) for role, names in roles.items() if isinstance(names, list)}
 
@@ -179,7 +180,7 @@ def to_members(board: Pedalboard) -> dict[str, object]:
     named = {end.partition(":")[0] for pair in board.connections for end in pair}
     named |= {name for snapshot in board.snapshots for name in snapshot.effects}
     plugins = [_plugin_to(setup, ids[setup.name], needed=setup.name in named) for setup in board.effects]
-    for plugin, setup, derived in zip(plugins, board.effects, _names([*plugins]), strict=True):
+    for plugin, setup, derived in zip(plugins, board.effects, effect_names([*plugins]), strict=True):
         if derived != setup.name:
             put_own(plugin, {**own_of(plugin, ""), "name": setup.name})
     _put_list(members, "plugins", plugins, fresh=fresh)
@@ -189,7 +190,7 @@ def to_members(board: Pedalboard) -> dict[str, object]:
     put(own, "version", VERSION, UNSAID if fresh else VERSION)
     put(own, "tempo", board.tempo_bpm, UNSAID if fresh else number_at(own, "tempo", OWN, 120.0))
     put(own, "snapshot", board.saved_in, own.get("snapshot"))
-    if board.roles != _roles(own):
+    if board.roles != roles_of(own):
         own["roles"] = {role: list(names) for role, names in board.roles.items()}
     if board.global_parameters != _globals(own):
         own["global"] = sorted(f"{effect}/{symbol}" for effect, symbol in board.global_parameters)
