@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import uuid
 from types import TracebackType
@@ -32,15 +33,17 @@ class JackServer:
     def start(self, timeout_s: float = 30.0) -> None:
         """Start the server and wait until clients can join; raises TimeoutError where they cannot in time."""
         command = ["jackd", "--no-realtime", "-S", "-n", self.name, "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + timeout_s
-        while not self._is_up():
-            if time.monotonic() > deadline:
-                self.stop()
-                raise TimeoutError("jackd does not come up")
-            if self._process.poll() is not None:  # JACK's registry has eight places, and others may hold them
-                self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(0.02)
+        with tempfile.TemporaryFile() as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said)
+            while not self._is_up():
+                if time.monotonic() > deadline:
+                    self.stop()
+                    said.seek(max(0, said.tell() - 2000))
+                    raise TimeoutError(f"jackd does not come up; it said: {said.read().decode(errors='replace')}")
+                if self._process.poll() is not None:  # JACK's registry has eight places, and others may hold them
+                    self._process = subprocess.Popen(command, stdout=said, stderr=said)
+                time.sleep(0.02)
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the server, or kill it as a crash would; safe to call twice."""

@@ -7,6 +7,7 @@ and frozen; it prints "ready" on standard output.
 import json
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,7 @@ Answer = Callable[[Request], bytes | list[bytes]]
 HOST_GONE = b'{\n\t"error" : "Failed to communicate with mod-host"\n}'
 INVALID = b'{\n\t"error" : "Invalid request format"\n}'
 _POLL_MS = 2
+BIND_PATIENCE_S = 5.0
 
 
 def resp(status: str = "resp 0") -> bytes:
@@ -49,6 +51,20 @@ def modern(request: Request) -> bytes:
     return stock(request)
 
 
+def _bind(socket: "zmq.Socket[bytes]", endpoint: str) -> None:
+    """Bind; a port where a bridge was before may be held for a moment by the very client that tries to reach it."""
+    deadline = time.monotonic() + BIND_PATIENCE_S
+    while True:
+        try:
+            socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 class StandIn:
     """A bridge in a thread; `answer` can be changed at any time, `requests` holds what came, without the greetings."""
 
@@ -68,7 +84,7 @@ class StandIn:
         for socket, endpoint in zip((self._router, self._pub), wanted, strict=True):
             socket.setsockopt(zmq.LINGER, 0)
             socket.setsockopt(zmq.SNDHWM, 0)
-            socket.bind(endpoint)
+            _bind(socket, endpoint)
         self.command, self.events = (
             socket.getsockopt_string(zmq.LAST_ENDPOINT) for socket in (self._router, self._pub)
         )
