@@ -17,7 +17,7 @@ from pathlib import Path
 USAGE = """\
 usage: python3 -m controld.bootstrap run [options of `controld run`]
        python3 -m controld.bootstrap test [options of pytest]
-       python3 -m controld.bootstrap setup [dev]
+       python3 -m controld.bootstrap setup [dev | extras of pyproject.toml, as in `web,layouts`]
 """
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -55,8 +55,8 @@ def main(argv: Sequence[str]) -> int:
             # By its own path also as the first argument: that is how Python finds the environment it belongs to.
             python = VENV / "bin" / "python"
             os.execv(python, [str(python), "-m", "pytest", *rest])  # noqa: S606 - our own tests
-        case ["setup"] | ["setup", "dev"]:
-            set_up("".join(argv[1:]))
+        case ["setup", *extras] if len(extras) < 2:
+            set_up("".join(extras))
             return 0
     sys.stderr.write(USAGE)
     return 2
@@ -64,11 +64,11 @@ def main(argv: Sequence[str]) -> int:
 
 def set_up(extra: str) -> None:
     """Have the virtual environment, the package (with `extra`) and the system packages it needs."""
-    wanted = RUN_PACKAGES + (TEST_PACKAGES if extra else ())
+    wanted = RUN_PACKAGES + (TEST_PACKAGES if extra == "dev" else ())
     if sys.version_info >= (3, 13):
         wanted += COMPILE_PACKAGES
     install_system_packages(wanted, optional=True)
-    if extra:
+    if extra == "dev":
         install_npm_packages()
     if not (VENV / "bin" / "pip").exists():
         make_environment()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from controld import __version__
 from controld.config_addresses import is_loopback
 from controld.config_values import RigConfig
-from controld.errors import ControldError
+from controld.errors import ControldError, to_install
 from controld.rig import Output
 from controld.rig_desk import RigDesk
 
@@ -83,8 +83,8 @@ class Discovery:
         try:
             import zeroconf.asyncio  # noqa: F401 - missing packages are told now
         except ImportError as error:
-            message = "`discovery` needs the package `zeroconf`: install controld with its extra `web`"
-            raise ControldError(f"{message} (pip install 'controld[web]')") from error
+            message = "`discovery` needs the package `zeroconf`, of controld's extra `web`"
+            raise ControldError(f"{message} ({to_install('web')})") from error
         self._renew()
 
     async def stop(self) -> None:

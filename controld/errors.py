@@ -74,6 +74,11 @@ class AddressInUse(SurfaceError):
     """A network address is taken by another program."""
 
 
+def to_install(extra: str) -> str:
+    """Return how an extra of this package ("web", "layouts" ...) is had, from wherever the program came."""
+    return f"pip install 'controld[{extra}]', or in a clone: python3 -m controld.bootstrap setup {extra}"
+
+
 def hinted(text: str, name: str, candidates: Iterable[str]) -> str:
     """Return a sentence with the nearest valid choice behind it, where there is one."""
     hint = nearest(name, candidates)

@@ -14,7 +14,7 @@ from controld.check import catalogue_symbols
 from controld.config import find_config, load_rig
 from controld.control import running_rig
 from controld.discovery import rig_name
-from controld.errors import ConfigError
+from controld.errors import ConfigError, to_install
 from controld.meeting import Change, Meeting, apps, meeting_of
 from controld.own_addresses import own_addresses
 from controld.qr import qr_lines
@@ -119,7 +119,7 @@ def _code(url: str, ink: Ink) -> Iterator[str]:
     try:
         yield from (f"  {line}" for line in qr_lines(url))
     except ImportError:
-        yield ink("dim", "  (a QR code is drawn here once segno is installed: pip install 'controld[layouts]')")
+        yield ink("dim", f"  (a QR code is drawn here once segno is installed: {to_install('layouts')})")
     yield ""
 
 

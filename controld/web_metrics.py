@@ -6,7 +6,7 @@ Shell. The figures are read when somebody asks, from the table of `metrics`; in 
 from collections.abc import Iterator
 
 from controld.config_values import MetricsConfig
-from controld.errors import ControldError
+from controld.errors import ControldError, to_install
 from controld.figures import Facts
 from controld.metrics import METRICS, PREFIX
 from controld.rig import Output
@@ -29,8 +29,8 @@ class MetricsService:
         try:
             import prometheus_client  # noqa: F401 - missing packages are told now, not to a scraper
         except ImportError as error:
-            message = "`metrics` needs the package `prometheus-client`: install controld with its extra `metrics`"
-            raise ControldError(f"{message} (pip install 'controld[metrics]')") from error
+            message = "`metrics` needs the package `prometheus-client`, of controld's extra `metrics`"
+            raise ControldError(f"{message} ({to_install('metrics')})") from error
         await self.server.start()
 
     async def stop(self) -> None:

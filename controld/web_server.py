@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from controld.errors import AddressInUse, ControldError, SurfaceError
+from controld.errors import AddressInUse, ControldError, SurfaceError, to_install
 from controld.osc_limits import Guest
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ MAX_SOCKETS: Final = 32  # websockets at once
 MAX_MESSAGE_BYTES: Final = 64 << 10
 # A client that does not say what it wants, or does not answer, is let go after this.
 PATIENCE_S: Final = 10.0
-INSTALL: Final = (
-    "it needs the package `websockets`: install controld with its extra `web` (pip install 'controld[web]')"
-)
+INSTALL: Final = f"it needs the package `websockets`, of controld's extra `web` ({to_install('web')})"
 
 log = logging.getLogger("controld.web")
 

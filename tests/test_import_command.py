@@ -206,7 +206,7 @@ class TestRefusals:
         assert done.returncode == 1
         assert done.stderr == (
             "controld: a pedalboard bundle is read with rdflib, which is not installed; "
-            "get it with: pip install 'controld[import]'\n"
+            "get it with: pip install 'controld[import]', or in a clone: python3 -m controld.bootstrap setup import\n"
         )
 
     def test_a_place_that_cannot_be_written(self, refused: Callable[..., str], tmp_path: Path, bundle: Path) -> None:

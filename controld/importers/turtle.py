@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from controld.errors import ConfigError, ControldError, Problem
+from controld.errors import ConfigError, ControldError, Problem, to_install
 from controld.importers.bundle import BYPASS, PITCHBEND, Binding, Block, Port
 
 if TYPE_CHECKING:
     from rdflib.term import Node
 
-MISSING = "a pedalboard bundle is read with rdflib, which is not installed; get it with: pip install 'controld[import]'"
+MISSING = f"a pedalboard bundle is read with rdflib, which is not installed; get it with: {to_install('import')}"
 
 # The bundle is parsed as if it lay here, so that no result depends on where it really is.
 BASE = "file:///bundle/"

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from controld.errors import ControldError
+from controld.errors import ControldError, to_install
 from controld.layouts.model import Frame, Kind, Layout, Page, Tabs, Widget
 from controld.mappings.labels import in_xml
 
@@ -74,7 +74,7 @@ def make_document(layout: Layout, reply_port: int = REPLY_PORT) -> "Document":
         import py2tosc
     except ImportError as error:
         raise ControldError(
-            "TouchOSC layouts are written with py2tosc, which is not installed: `pip install controld[layouts]`"
+            f"TouchOSC layouts are written with py2tosc, which is not installed ({to_install('layouts')})"
         ) from error
     script = _ROOT_SCRIPT % {"port": reply_port, "keep": KEEP_MS}
     header = _group("header", Frame(0, 0, layout.width, layout.header_height), map(_control, layout.header))
