@@ -17,6 +17,7 @@ from bench.cases_midi import midi
 from bench.cases_programs import programs
 from bench.cases_recall import recall
 from bench.context import Bench
+from bench.library import library
 from bench.proc import busy_share, machine
 from bench.results import CaseResult, Report, show
 from bench.subjects import BenchError, Bridge, controld_command
@@ -39,6 +40,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "core": lambda bench: core(bench.quick),
     "growth": lambda bench: growth(bench.quick),
     "loading": lambda bench: loading(bench.quick),
+    "library": lambda _bench: library(),
 }
 
 

@@ -1,10 +1,11 @@
 """What a library of a thousand pedalboards costs: a start, and a list.
 
-`python -m bench.library [BOARDS]` fills a folder and prints the times in milliseconds as JSON. A first look reads every
+`python -m bench.library` fills a folder and prints the times in milliseconds as JSON. A first look reads every
 file; those after it the index alone.
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+from bench.results import CaseResult, rounded
 from controld.library import Library
 from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Snapshot
 from controld.session.outbox import Outbox
@@ -19,6 +21,7 @@ from controld.session.session import Session
 from controld.session.shelf import KeepBoard
 from controld.values import Level
 
+BOARDS = 1000
 EFFECTS, SYMBOLS, SNAPSHOTS = 8, 12, 6
 
 
@@ -64,6 +67,19 @@ def _timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
+def library() -> CaseResult:
+    """Fill a library and look at it, each time in a process of its own."""
+    result = CaseResult("library", f"a library of {BOARDS} pedalboards, in milliseconds")
+    done = subprocess.run([sys.executable, "-m", "bench.library"], capture_output=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    result.rows.append({"pedalboards": BOARDS, **{name: rounded(value) for name, value in found.items()}})
+    grown = found["start"] + found["taken"]
+    result.judge(f"a start with {BOARDS} pedalboards grows by under 0.2 s", f"{grown:.0f} ms", grown < 200)
+    first = found["first_start"] + found["taken"]
+    result.judge("and so does the first one, which has no index yet", f"{first:.0f} ms", first < 200)
+    result.judge("they are listed in under 50 ms", f"{found['list']:.3f} ms", found["list"] < 50)
+    return result
+
+
 if __name__ == "__main__":
-    found = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
-    print(json.dumps({key: round(value, 3) for key, value in found.items()}))
+    print(json.dumps({key: round(value, 3) for key, value in measure(BOARDS).items()}))
