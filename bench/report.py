@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.results import RESULTS, CaseResult, Report, Row, load, markdown
 
 HOW = """\
-Every figure is from one run of `make bench`. All but the last three tables: the daemon as a process, real UDP and JACK
+Every figure is from one run of `make bench`. All but the last four tables: the daemon as a process, real UDP and JACK
 MIDI in, real ZeroMQ out to a bridge stand-in that answers at once. Messages are sent on a fixed schedule and latency
 counts from the time a message was *due* (open loop), so a program that stalls cannot hide the messages that waited.
 Subject and floor take turns in the same run. *forwarder* is a bare asyncio loop from UDP to a DEALER socket,

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -172,8 +173,7 @@ class TestReading:
 
     def test_mod_host_is_told_of_new_bundles_and_everybody_of_the_plugins(self, folder: Path) -> None:
         """A plugin that was installed while mod-host runs can be loaded: mod-host knows its bundle by our word."""
-        with ModHostThread() as mod_host:
-            host = ModHost(mod_host.address, folder / "kept.json")
+        with ModHostThread() as mod_host, closing(ModHost(mod_host.address, folder / "kept.json")) as host:
             events: list[dict[str, object]] = []
 
             def told() -> object:
@@ -190,7 +190,6 @@ class TestReading:
             host.rescan()
             wait_until(lambda: told() and len(events) == 2, "an answer though nothing changed")
             assert events[1]["plugins_added"] == 0
-            host.close()
 
     def test_check_knows_what_was_read_until_the_bundle_changes(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -299,8 +299,10 @@ class ModHost:
         for bundle in scan.new_bundles:
             if self._link.ask(format_command("bundle_add", bundle), SLOW_S) is None:
                 break
-        if self._rescans or scan.added or scan.removed:
-            self._rescans = False
+        # One who asked for a look is answered by the one that began after that.
+        answers = self._rescans and not self._installed.looking
+        if answers or scan.added or scan.removed:
+            self._rescans = self._rescans and not answers
             self._memory.tell_scan(scan.plugins, scan.added, scan.removed)
 
     def _tell_state(self) -> None:
