@@ -32,7 +32,8 @@ from controld.rehearse import rehearse
 from controld.rig import Output
 from controld.surfaces.osc import OscSurface
 
-SEED = int(os.environ.get("OSC_SEED", "0")) or time.time_ns() % 1_000_000
+# Another one each time, but where changes are judged: there the same change has the same verdict.
+SEED = int(os.environ.get("OSC_SEED", "1" if os.environ.get("CI") else "0")) or time.time_ns() % 1_000_000
 DIRECT, BY_UDP, BY_TCP = 750_000, 125_000, 125_000
 MOST_S = 0.001  # what a datagram may cost
 CONFIG = Path(__file__).parents[1] / "config" / "controld.yaml"
@@ -160,10 +161,15 @@ def best_of(stage: Stage, packet: bytes, peer: Peer, times: int = 7) -> float:
     0.0 for one that asks the engine for something after all, now that other things are true.
     """
     clock, least, requests = time.thread_time_ns, 1 << 60, stage.requests
-    for _ in range(times):
-        begun = clock()
-        stage.surface._inlet.take(packet, peer)
-        least = min(least, clock() - begun)
+    watcher = sys.gettrace()
+    sys.settrace(None)  # what a measurement of coverage costs is not the packet's
+    try:
+        for _ in range(times):
+            begun = clock()
+            stage.surface._inlet.take(packet, peer)
+            least = min(least, clock() - begun)
+    finally:
+        sys.settrace(watcher)
     return least / 1e9 if stage.requests == requests else 0.0
 
 

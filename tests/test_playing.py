@@ -29,7 +29,7 @@ class TestOffline:
         done = run("floor.fs1", "wait", "3600", "s", "floor.fs5", "hold")
         assert done.returncode == 0, done.stderr
         lines = [re.sub(r"yaml:\d+", "yaml", " ".join(line.split())) for line in done.stdout.splitlines()]
-        assert "0.050 s rule mappings/stage.yaml: bypass drive toggle" in lines
+        assert "0.050 s rule mappings/stage.yaml: toggle drive" in lines
         assert "0.050 s light floor.fs1: red on" in lines
         assert "3600.550 s rule mappings/stage.yaml: snapshot Crunch" in lines
         assert lines[-1] == "Clean to Lead / Crunch: drive, delay, reverb active"
