@@ -166,11 +166,14 @@ class TestBatches:
         run(scenario, StandIn(modern))
 
     def test_size_follows_the_command_time(self) -> None:
-        """A batch is expected to take 2 ms: 1 command for a slow bridge, at most 64 for a fast one."""
+        """A batch is expected to take about 2 ms: 1 command for a slow bridge, at most 64 for a fast one."""
         pace = Pace()
         assert (pace.limit, pace.command_time_s, pace.is_slow()) == (1, 0.0, False)
         pace.add(0.0001, 1)
         assert pace.limit == 20
+        of_one_ms = Pace()
+        of_one_ms.add(0.00125, 1)  # with the way there and back
+        assert of_one_ms.limit == 2, "nearer to 2 ms than one alone"
         for _ in range(40):
             pace.add(pace.limit * 0.00001, pace.limit)
         assert pace.limit == MAX_BATCH

@@ -50,7 +50,7 @@ class Pace:
         self._times_s.append(per_command_s)
         mean_s = self._mean_s
         self._mean_s = mean_s = mean_s + _NEWEST * (per_command_s - mean_s) if mean_s else per_command_s
-        self.limit = max(1, min(MAX_BATCH, int(BATCH_TIME_S / mean_s))) if mean_s > 0 else MAX_BATCH
+        self.limit = max(1, min(MAX_BATCH, round(BATCH_TIME_S / mean_s))) if mean_s > 0 else MAX_BATCH
 
     @property
     def command_time_s(self) -> float:
