@@ -186,9 +186,8 @@ mappings: [map.yaml]
 
 
 @contextmanager
-def running(folder: Path, *, engine: str = "", mapping: str = MAP) -> Iterator[RigProcess]:
-    """Run a rig for the length of a block; it has to stop cleanly."""
-    rig = RigProcess(folder, engine=engine, mapping=mapping)
+def started(rig: RigProcess) -> Iterator[RigProcess]:
+    """Run a rig whose files are written for the length of a block; it has to stop cleanly."""
     rig.start()
     try:
         yield rig
@@ -196,6 +195,13 @@ def running(folder: Path, *, engine: str = "", mapping: str = MAP) -> Iterator[R
         code = rig.stop()
     assert code == 0, rig.text
     assert "Traceback" not in rig.text, rig.text
+
+
+@contextmanager
+def running(folder: Path, *, engine: str = "", mapping: str = MAP) -> Iterator[RigProcess]:
+    """Run a rig for the length of a block; it has to stop cleanly."""
+    with started(RigProcess(folder, engine=engine, mapping=mapping)) as rig:
+        yield rig
 
 
 class Tablet:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rig_process import RigProcess
+from rig_process import RigProcess, started
 
 CONFIG = Path(__file__).parent.parent / "config"
 
@@ -28,10 +28,5 @@ def playing(folder: Path, more: str = "") -> Iterator[RigProcess]:
     rig = shipped(folder)
     path = folder / "controld.yaml"
     path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
-    rig.start()
-    try:
+    with started(rig):
         yield rig
-    finally:
-        code = rig.stop()
-    assert code == 0, rig.text
-    assert "Traceback" not in rig.text, rig.text

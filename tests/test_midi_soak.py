@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jack_device import Device
 from jack_server import JackServer, needs_jackd
-from rig_process import RigProcess, Tablet, wait_for
+from rig_process import RigProcess, Tablet, started, wait_for
 from test_midi_jack import FakeBackend, until
 
 from controld.events import ControlMoved, SurfaceEvent
@@ -185,13 +185,8 @@ def swept(folder: Path) -> Iterator[RigProcess]:
     text = (folder / "controld.yaml").read_text(encoding="utf-8")
     sweep = '  sweep: {profile: floor, midi: {in: "sweep-box*"}}\n'
     rig.write("controld.yaml", text.replace("  floor:", f"{sweep}  floor:"))
-    rig.start()
-    try:
+    with started(rig):
         yield rig
-    finally:
-        code = rig.stop()
-    assert code == 0, rig.text
-    assert "Traceback" not in rig.text, rig.text
 
 
 @needs_jackd

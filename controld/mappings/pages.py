@@ -34,11 +34,10 @@ T = TypeVar("T", bound=Claim)
 class Pages:
     """The pages of a rig; `current` is the active one's name, "" for none."""
 
-    __slots__ = ("_colors", "_held", "_names", "_way", "base")
+    __slots__ = ("_held", "_names", "_way", "base")
 
     def __init__(self, pages: Sequence[Page]) -> None:
         self._names = tuple(page.name for page in pages)
-        self._colors = {page.name: page.color for page in pages}
         self.base = next((page.name for page in pages if page.start), "")
         self._held: list[tuple[str, str]] = []  # who holds, and which page; the last is active
         self._way: list[str] = []  # the pages before `base`, the last left last
@@ -47,10 +46,6 @@ class Pages:
     def current(self) -> str:
         """The active page."""
         return self._held[-1][1] if self._held else self.base
-
-    def color_of(self, page: str) -> str:
-        """Return the colour of a page's lights; "" for none."""
-        return self._colors.get(page, "")
 
     def fact(self, before: str = "", origin: str = "") -> PageChanged:
         """Return the fact of the active page."""
