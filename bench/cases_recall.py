@@ -15,7 +15,7 @@ from bench.context import Bench
 from bench.results import CaseResult, rounded
 from bench.rigfiles import Rig
 from bench.standin import Record
-from bench.subjects import BenchError, Bridge, Subject, start_daemon
+from bench.subjects import BenchError, Bridge, start_daemon
 from bench.wire import encode, writes
 
 EFFECTS = 8
@@ -52,8 +52,10 @@ def _measure(bench: Bench, bridge: Bridge, what: str, delay_s: float, times: int
     daemon = start_daemon(bridge, bench.folder / f"recall{len(result.rows)}", Rig(10, EFFECTS, snapshots=True))
     try:
         bridge.delay(delay_s)
-        _one_recall(daemon, bridge, 2, delay_s)  # how fast the bridge is, is found out meanwhile
-        ours = [_one_recall(daemon, bridge, turn % 2 + 1, delay_s) for turn in range(times)]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tablet:
+            tablet.connect(("127.0.0.1", daemon.port))
+            _one_recall(tablet, bridge, 2, delay_s)  # it gets to know the tablet, and how fast the bridge is
+            ours = [_one_recall(tablet, bridge, turn % 2 + 1, delay_s) for turn in range(times)]
         daemon.close()  # while nobody plays it looks after the bridge, and would be in the floor's way
         floor = [_send_bare(bridge, recalled.lines) for recalled in ours]
         naive = _naive(ours[-1].lines)
@@ -73,12 +75,11 @@ def _measure(bench: Bench, bridge: Bridge, what: str, delay_s: float, times: int
     result.judge(f"{what}: at most {WITHIN} x the bare sender", f"{ratio:.3f}", ratio <= WITHIN)
 
 
-def _one_recall(daemon: Subject, bridge: Bridge, number: int, delay_s: float) -> _Recalled:
+def _one_recall(tablet: socket.socket, bridge: Bridge, number: int, delay_s: float) -> _Recalled:
     bridge.take()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tablet:
-        sent_ns = time.monotonic_ns()
-        tablet.sendto(encode(f"/snapshot/{number}", 1.0), ("127.0.0.1", daemon.port))
-        time.sleep(NECESSARY * delay_s * 1.5 + 0.2)  # asking the bridge meanwhile would disturb what is measured
+    sent_ns = time.monotonic_ns()
+    tablet.send(encode(f"/snapshot/{number}", 1.0))
+    time.sleep(NECESSARY * delay_s * 1.5 + 0.2)  # asking the bridge meanwhile would disturb what is measured
     records = [record for record in bridge.take() if next(writes(record[1]), None) is not None]
     if not records:
         message = "the recall sent nothing"

@@ -151,20 +151,14 @@ def _presets(effects: list[EffectState]) -> Iterator[EngineRequest]:
 
 def _parameters(effects: list[EffectState]) -> Iterator[EngineRequest]:
     for effect in effects:
+        added = effect.plugin is not None and not effect.present  # it comes with its defaults
         values = {
             symbol: cell.asked
             for symbol, cell in effect.cells.items()
-            if symbol != BYPASS and _needs_writing(effect, cell.asked, symbol)
+            if (cell.asked != cell.scale.default if added else cell.differs) and symbol != BYPASS
         }
         if values:
             yield WriteParameters(effect.instance, values)
-
-
-def _needs_writing(effect: EffectState, asked: float, symbol: str) -> bool:
-    cell = effect.cells[symbol]
-    if effect.present or effect.plugin is None:
-        return cell.differs
-    return asked != cell.scale.default  # an effect is added with its defaults
 
 
 def _connections(rig: RigState) -> Iterator[EngineRequest]:

@@ -29,7 +29,7 @@ class Cell:
     failure: str = ""
     reverted: bool = False  # the wish was taken back, and none has been asked since
     origin: str = ""
-    told: tuple[float, float | None, State] | None = None  # what was said of it last
+    told: tuple[float, float | None, bool] | None = None  # asked, confirmed and failed, as it was said last
 
     @property
     def state(self) -> State:
@@ -44,7 +44,8 @@ class Cell:
     def differs(self) -> bool:
         """Tell whether something has to be sent that is not on its way."""
         held = self.confirmed if self.sent is None else self.sent
-        return held is None or not same_value(self.asked, held)
+        # Most are the same to the last bit, and a recall looks at every one.
+        return held is None or (held != self.asked and not same_value(self.asked, held))
 
     def ask(self, value: float, origin: str) -> None:
         """Ask for a value that is in range."""
@@ -232,10 +233,9 @@ class EffectState:
 
     def change(self, symbol: str) -> BypassChanged | ParameterChanged:
         """Return a cell as a fact that is told now."""
-        fact = self.fact(symbol)
         cell = self.cells[symbol]
-        cell.told = (cell.asked, cell.confirmed, fact.state)
-        return fact
+        cell.told = (cell.asked, cell.confirmed, bool(cell.failure))
+        return self.fact(symbol)
 
     def restore(self, preset: str, values: dict[str, float]) -> None:
         """Ask for a state as it was played."""
@@ -262,7 +262,7 @@ class EffectState:
         news: list[BypassChanged | ParameterChanged | PresetChanged] = [
             self.change(symbol)
             for symbol, cell in self.cells.items()
-            if cell.told != (cell.asked, cell.confirmed, cell.state)
+            if cell.told != (cell.asked, cell.confirmed, bool(cell.failure))
         ]
         preset = self.preset_change()
         if preset != self.preset_told:
