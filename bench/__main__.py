@@ -15,7 +15,7 @@ from bench.cases_feedback import feedback, footprint
 from bench.cases_flood import flood
 from bench.cases_midi import midi
 from bench.cases_programs import programs
-from bench.cases_recall import recall
+from bench.cases_recall import boards, recall
 from bench.context import Bench
 from bench.library import library
 from bench.proc import busy_share, machine
@@ -33,6 +33,7 @@ CASES: dict[str, Callable[[Bench], CaseResult]] = {
     "stomp": stomp,
     "programs": programs,
     "recall": recall,
+    "boards": boards,
     "midi": midi,
     "flood": flood,
     "clock": clock,

@@ -23,6 +23,7 @@ class Rig:
     midi_faders: int = 8
     calls_base: int = 0  # the base port of the service for programs; 0 for none
     snapshots: bool = False  # two of them, which differ in everything they say of each effect
+    boards: bool = False  # two pedalboards, which share the first half of their effects
 
     @property
     def effects(self) -> int:
@@ -42,7 +43,7 @@ def write_rig(folder: Path, rig: Rig, osc_port: int, bridge: tuple[str, str]) ->
         "surfaces/bench-osc.yaml": _osc_profile(rig),
         "surfaces/bench-midi.yaml": _midi_profile(rig),
         "mappings/bench.yaml": _mapping(rig),
-        "pedalboards/bench.yaml": _pedalboard(rig),
+        **_pedalboards(rig),
     }
     for name, text in files.items():
         path = folder / name
@@ -89,6 +90,34 @@ def _drive(control: str, index: int) -> str:
     return f"  - {{when: {control}, do: {{parameter: fx{effect}/{symbol}}}}}"
 
 
+def _pedalboards(rig: Rig) -> dict[str, str]:
+    if not rig.boards:
+        return {"pedalboards/bench.yaml": _pedalboard(rig)}
+    return {
+        "pedalboards/1.yaml": _chain("Bench", rig.effects, 0, 0.25),
+        "pedalboards/2.yaml": _chain("Other", rig.effects, rig.effects // 2, 0.75),
+    }
+
+
+def chain(effects: int, others: int) -> list[tuple[str, str]]:
+    """Return name and plugin of the effects of a pedalboard, whose last `others` are of plugins of their own."""
+    shared = effects - others
+    return [(f"fx{index}", f"{_URI}{index if index < shared else index + others}") for index in range(effects)]
+
+
+def _chain(name: str, effects: int, others: int, share: float) -> str:
+    """Return a pedalboard of effects in a row, with values of their own; the later half is never bypassed."""
+    plugins = chain(effects, others)
+    lines = [f"name: {name}\neffects:"]
+    for index, (effect, uri) in enumerate(plugins):
+        bypassed = "bypassed: true, " if share < 0.5 and index < effects // 2 else ""
+        lines.append(f"  {effect}: {{plugin: {uri}, {bypassed}parameters: {_values(share)}}}")
+    ends = ["system:capture_1", *(end for effect, _ in plugins for end in (f"{effect}:in", f"{effect}:out"))]
+    ends.append("system:playback_1")
+    lines += ["connections:", *(f"  - {ends[at]} -> {ends[at + 1]}" for at in range(0, len(ends), 2))]
+    return "\n".join(lines) + "\n"
+
+
 def _pedalboard(rig: Rig) -> str:
     effects = [f"  fx{index}: {{plugin: {_URI}{index}}}" for index in range(rig.effects)]
     snapshots = ""
@@ -101,5 +130,9 @@ def _pedalboard(rig: Rig) -> str:
 
 
 def _recalled(effect: str, share: float) -> str:
+    return f"{effect}: {{bypassed: {'true' if share < 0.5 else 'false'}, parameters: {_values(share)}}}"
+
+
+def _values(share: float) -> str:
     values = ", ".join(f"p{number}: {share + number / 100:g}" for number in range(RECALLED_PARAMETERS))
-    return f"{effect}: {{bypassed: {'true' if share < 0.5 else 'false'}, parameters: {{{values}}}}}"
+    return f"{{{values}}}"

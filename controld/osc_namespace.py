@@ -5,7 +5,7 @@ the names and scales of the current pedalboard, and says as facts what clients a
 fact; a wish on its way is never told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Final, NamedTuple
 
@@ -54,13 +54,21 @@ class News(NamedTuple):
     settled: bool = True
 
 
+class _Place(NamedTuple):
+    """Where a parameter is told: in its own unit, and as a share of its range ("": not so)."""
+
+    scale: Scale
+    address: str
+    share_address: str
+
+
 class Namespace:
     """The current pedalboard's addresses, with their true values as far as the session told them."""
 
     def __init__(self) -> None:
         self._board: dict[str, Fact] = {}
         self._effects: dict[str, dict[str, Fact]] = {}  # effect -> address -> fact
-        self._scales: dict[str, dict[str, Scale]] = {}  # effect -> symbol -> scale
+        self._places: dict[str, dict[str, _Place]] = {}  # effect -> symbol -> place
         self._name = ""
         self._snapshot = 0  # current and confirmed, from 1
         self._lit: dict[str, int] = {}  # room -> how many lights are told
@@ -104,7 +112,10 @@ class Namespace:
 
     def scales(self) -> dict[str, dict[str, Scale]]:
         """Return the scales of parameters by effect and symbol, of the effects as on the board."""
-        return {effect: dict(self._scales.get(effect, {})) for effect in self._effects}
+        return {effect: {name: place.scale for name, place in self._of(effect).items()} for effect in self._effects}
+
+    def _of(self, effect: str) -> Mapping[str, _Place]:
+        return self._places.get(effect, {})
 
     def names(self) -> dict[str, Sequence[str]]:
         """Return the names of the entries of lists: of "snapshot", "pedalboard" and "bank"."""
@@ -122,11 +133,11 @@ class Namespace:
         tempo = self.fact("/tempo")
         if tempo is not None and isinstance(tempo.value, float | int):
             self._keep(_tempo_in_words(tempo.value))
-        for effect, scales in self._scales.items():
-            for symbol, scale in scales.items():
-                fact = self.fact(f"/effect/{effect}/{symbol}")
+        for effect, places in self._places.items():
+            for place in places.values():
+                fact = self.fact(place.address)
                 if fact is not None and isinstance(fact.value, float):
-                    self._keep_of(effect, [_in_words(fact.address, fact.value, scale)])
+                    self._keep_of(effect, [_in_words(fact.address, fact.value, place.scale)])
 
     def receive(self, change: StateChange) -> News:
         """Take a change; return what clients are to be told of it."""
@@ -181,35 +192,45 @@ class Namespace:
         """Return the full state, in one fixed order: the rig's, by room, then the effects as on the board."""
         facts = sorted(self._board.values(), key=_board_order)
         for effect, held in self._effects.items():
-            facts += _in_order(held, self._scales.get(effect, {}))
+            facts += _in_order(held, self._of(effect))
         return facts
 
     def _take_parameter(self, change: ParameterChanged) -> list[Fact]:
-        effect, symbol, scale = change.effect, change.symbol, change.scale
-        scales = self._scales.setdefault(effect, {})
-        if scales.get(symbol) is not scale:
-            scales[symbol] = scale
-            self._routes.clear()
-            self.shape += 1
+        effect, scale = change.effect, change.scale
+        places = self._places.get(effect)
+        place = places.get(change.symbol) if places is not None else None
+        if place is None or place.scale is not scale:
+            place = self._new_place(effect, change.symbol, scale)
         value = change.confirmed
         if value is None or not isfinite(value):
             return []
-        address = f"/effect/{effect}/{symbol}"
+        held, address = self._effects[effect], place.address
         if change.state is State.CONFIRMED:
             value = change.value  # the same within what the engine prints, but with all its digits
         elif change.state is State.ASKED:
-            held = self._effects.get(effect, {}).get(address)
-            if held is not None and held.value == value:
+            known = held.get(address)
+            if known is not None and known.value == value:
                 return []  # nothing is true now that was not before
-        label = scale.label_of(value) if scale.points else ""
-        facts = [Fact(address, float(value), Echo.CONTINUOUS, label or None)]
-        if symbol in _WORDS:  # a plugin's own `bypass` is hidden by ours, and reached as a share only
-            facts.clear()
-        if isfinite(scale.maximum - scale.minimum):
-            facts.append(Fact(address + "/normalized", float(scale.share_of(value)), Echo.CONTINUOUS))
+        facts: list[Fact] = []
+        if change.symbol not in _WORDS:  # a plugin's own `bypass` is hidden by ours, and reached as a share only
+            label = scale.label_of(value) if scale.points else ""
+            facts.append(Fact(address, float(value), Echo.CONTINUOUS, label or None))
+        if place.share_address:
+            facts.append(Fact(place.share_address, float(scale.share_of(value)), Echo.CONTINUOUS))
         if self._worded:
             facts.append(_in_words(address, value, scale))
-        return self._keep_of(effect, facts)
+        for fact in facts:
+            held[fact.address] = fact
+        return facts
+
+    def _new_place(self, effect: str, symbol: str, scale: Scale) -> _Place:
+        self._routes.clear()
+        self.shape += 1
+        address = f"/effect/{effect}/{symbol}"
+        share_address = address + "/normalized" if isfinite(scale.maximum - scale.minimum) else ""
+        self._effects.setdefault(effect, {})
+        place = self._places.setdefault(effect, {})[symbol] = _Place(scale, address, share_address)
+        return place
 
     def _take_bypass(self, change: BypassChanged) -> list[Fact]:
         if change.confirmed is None:
@@ -253,9 +274,9 @@ class Namespace:
         if change.pedalboard != self._name:
             self._name = change.pedalboard
             self._effects.clear()
-            self._scales.clear()
+            self._places.clear()
         self._effects = {effect: self._effects.get(effect, {}) for effect in change.effects}
-        self._scales = {effect: self._scales.get(effect, {}) for effect in change.effects}
+        self._places = {effect: self._places.get(effect, {}) for effect in change.effects}
         self._routes.clear()
         self.shape += 1
         self._hints_left = MAX_HINTS
@@ -318,8 +339,8 @@ class Namespace:
             route: _Route | str = self._unknown(address)
         else:
             method, names = found
-            scale = self._scales.get(names[0], {}).get(names[1]) if len(names) > 1 else None
-            route = (method, names, scale)
+            place = self._of(names[0]).get(names[1]) if len(names) > 1 else None
+            route = (method, names, place.scale if place is not None else None)
         self._routes[address] = route
         return route
 
@@ -327,18 +348,18 @@ class Namespace:
         """Tell whether these names may exist; of what is not told yet, the session is the judge."""
         if not address.startswith("/effect/") or not self._effects:
             return True
-        scales = self._scales.get(names[0])
-        return names[0] in self._effects and (len(names) < 2 or not scales or names[1] in scales)
+        places = self._of(names[0])
+        return names[0] in self._effects and (len(names) < 2 or not places or names[1] in places)
 
     def _unknown(self, address: str) -> str:
         self._hints_left -= 1
         if self._hints_left < 0 or len(address) > MAX_HINTED:
             return "no such address"
         _, room, effect, *rest = [*address.split("/"), ""]
-        symbols = [*_WORDS, *self._scales.get(effect, ())]
+        symbols = [*_WORDS, *self._of(effect)]
         if room == "effect" and effect in self._effects:
             return f"no such address: {nearest(rest[0], symbols) or f'{effect} has ' + ', '.join(symbols)}"
-        effects = {name: [*_WORDS, *self._scales.get(name, ())] for name in self._effects}
+        effects = {name: [*_WORDS, *self._of(name)] for name in self._effects}
         others = [*_PLAIN_ADDRESSES, *(known for known in self._board if not known[-1].isdigit())]
         near = near_address(address, effects, others)
         return f"no such address: did you mean `{near}`?" if near else "no such address"

@@ -99,6 +99,7 @@ class Rig:
         self.session.wants_beats = self.mapper.wants_beats
         self._want_load()
         self.session.leave_out(self._resting)
+        self.session.hurry(self._hurry)
         for fact in self.mapper.report():
             self.namespace.receive(fact)
         self._follow(self.session.report(), 0.0, Output())
@@ -269,12 +270,16 @@ class Rig:
         if type(action) is Resync:
             output.resync = action.surface
         changes = self.session.receive(action, origin, now, passing=passing)
-        if self.urge is not None and self.outbox:
-            self.urge()  # before lights and facts: the sound is what the player waits for
+        self._hurry()
         self._follow(changes, now, output)
         if type(action) is Panic:
             self._panics += 1
             self._do(self.mapper.panic(origin, now), now, output)
+
+    def _hurry(self) -> None:
+        """Have sent what waits, before lights and facts: the sound is what the player waits for."""
+        if self.urge is not None and self.outbox:
+            self.urge()
 
     def _follow(self, changes: Sequence[StateChange], now: float, output: Output) -> Output:
         if changes:

@@ -62,6 +62,7 @@ class Boards:
         board = self.named(start) or boards[0]
         self._bank = self._bank_with(board.name)
         self.install(board, "", start_of(board, snapshot))
+        self._context.executor.tell_news()
 
     def replace(self, boards: Sequence[Pedalboard], banks: Sequence[Bank]) -> None:
         """Take changed files: bank and pedalboard stay, by name, unless the pedalboard changed or is gone."""
@@ -83,7 +84,7 @@ class Boards:
         elif heir is not None or self.shelf.names:
             board = heir or self.shelf.first(self._context.tell)
             self.install(board, "", start_of(board, self.snapshot_name))
-            self._context.executor.reconcile()
+            self._context.executor.pursue()
         self._learn_ahead()
         self.expect()
 
@@ -124,8 +125,7 @@ class Boards:
         number = self.pick(action.snapshot)
         self.select(context.pedalboard.snapshots[number - 1].name, origin)
         self._ask_snapshot(origin)
-        context.executor.tell_news()
-        context.executor.reconcile()
+        context.executor.pursue()
 
     def save(self, action: SaveSnapshot, origin: str) -> None:
         """Keep how the pedalboard is played now as one of its snapshots."""
@@ -165,7 +165,7 @@ class Boards:
         """Leave the pedalboard for another, in the snapshot that it starts with."""
         self._leave(board)
         self.install(board, origin, start_of(board), recalls=board.saved_in is None)
-        self._context.executor.reconcile()
+        self._context.executor.pursue()
 
     def select_bank(self, action: SelectBank, origin: str) -> None:
         """Choose the bank that pedalboards are counted in; what plays goes on."""
@@ -242,7 +242,7 @@ class Boards:
     def install(
         self, board: Pedalboard, origin: str, snapshot: str, bpm: float | None = None, *, recalls: bool = True
     ) -> None:
-        """Make a pedalboard the wish, in a snapshot ("": none) and at a tempo (None: its own); reconcile afterwards.
+        """Make a pedalboard the wish, in a snapshot ("": none) and at a tempo (None: its own); `pursue` it afterwards.
 
         Unless it `recalls` the snapshot it starts as it is, and that is the current one.
         """
@@ -261,7 +261,6 @@ class Boards:
         context.executor.rounds.all_or_nothing = self._last_good is not None and self._last_good.board != board
         context.tell(self.board_change())
         context.tell(self.snapshot_change())
-        context.executor.tell_news()
 
     def adopt(self, heir: Pedalboard) -> None:
         """Take a changed description of the same rig; how it is played now stays."""
@@ -289,8 +288,7 @@ class Boards:
             effect = self._context.effects.get(name)
             if effect is not None:
                 effect.restore(preset, values)
-        self._context.executor.tell_news()
-        self._context.executor.reconcile()
+        self._context.executor.pursue()
 
     def _leave(self, board: Pedalboard) -> None:
         """Remember the pedalboard that is left for `board`, for the history and for one that does not load."""

@@ -73,6 +73,7 @@ class Executor:
         self.reason = "no engine yet"
         self.unknown_events = 0
         self.silenced: Callable[[], None] = lambda: None
+        self.urge: Callable[[], None] = lambda: None  # have sent what waits
         self._emit = emit
         self._finished = finished
         self._clock = clock
@@ -149,6 +150,12 @@ class Executor:
             self.rounds.busy = True
         else:
             self.rounds.start()
+
+    def pursue(self) -> None:
+        """Send the difference, and only then tell what is asked now: the engine need not wait for that."""
+        self.reconcile()
+        self.urge()
+        self.tell_news()
 
     def inspect(self) -> None:
         """Look what the engine holds, and send the difference."""

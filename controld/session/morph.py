@@ -109,8 +109,7 @@ class Morphs:
             if other is not morph:
                 self._place(other, snapshot, origin)
         if any(asked_presets) or (snapshot and self._boards.pending):
-            self._context.executor.tell_news()
-            self._context.executor.reconcile()
+            self._context.executor.pursue()
         self._context.tell(MorphChanged(morph.names, position, origin))
 
     def follow(self, snapshot: str, origin: str) -> None:

@@ -68,7 +68,7 @@ class Returning:
             if live.effects is not None:
                 reason = "it was changed in its file since it was played; it starts as it is there"
                 self._context.refuse(f"pedalboard {board.name}", reason, "")
-        self._context.executor.reconcile()
+        self._context.executor.pursue()
 
     def _resume(self, board: Pedalboard, live: Live) -> None:
         self._boards.install(board, "", live.snapshot, live.bpm, recalls=False)
@@ -76,7 +76,6 @@ class Returning:
             effect = self._context.effects.get(name)
             if effect is not None:
                 effect.recall(recall, "")
-        self._context.executor.tell_news()
 
     def begin(self, name: str) -> None:
         """Begin on a pedalboard unless that plays already; "" for an empty one."""
@@ -84,7 +83,7 @@ class Returning:
         if board is not None and board.name != self._context.pedalboard.name:
             self._boards.stand_in_bank("", board.name)
             self._boards.install(board, "", start_of(board), recalls=board.saved_in is None)
-            self._context.executor.reconcile()
+            self._context.executor.pursue()
 
     def _named(self, name: str) -> Pedalboard | None:
         """Return a pedalboard; None, and the reason is told, where there is none that can be read."""

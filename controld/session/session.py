@@ -294,6 +294,10 @@ class Session:
         """Say who knows what only presses hold, as it is after them, by effect and symbol (":bypass"): never kept."""
         self._context.resting = resting
 
+    def hurry(self, urge: Callable[[], None]) -> None:
+        """Say who sends what waits for the engine: called before much is told."""
+        self._executor.urge = urge
+
     def silence_tuner(self, *, wanted: bool) -> None:
         """Say whether the outputs are muted while the tuner is shown, from the next time it is."""
         self._outputs.silent_tuner = wanted

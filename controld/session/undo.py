@@ -74,8 +74,7 @@ class Undoing:
             self._reverse_effects(change, reverse, origin)
             if change.whole:
                 self._reverse_snapshot(change, reverse, origin)
-                self._context.executor.tell_news()
-                self._context.executor.reconcile()
+                self._context.executor.pursue()
         if change.positions is not None and change.board == current:
             reverse.positions = stood
             self._morphs.restore(change.positions, origin)
