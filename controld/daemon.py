@@ -243,6 +243,11 @@ class Daemon:
         if self._client is not None:
             self._client.pump()
 
+    def attend(self) -> None:
+        """Let the engine go on."""
+        if self._client is not None:
+            self._client.attend()
+
     def deliver(self, output: Output) -> None:
         """Show lights, tell facts and send messages, each to those they are for."""
         self._surface_set.deliver(output)

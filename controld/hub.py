@@ -25,6 +25,9 @@ class Exits(Protocol):
     def pump(self) -> None:
         """Send what waits for the engine."""
 
+    def attend(self) -> None:
+        """Let the engine go on while the core is at something long: take its reply, and send what waits."""
+
     def deliver(self, output: Output) -> None:
         """Show lights, tell facts and send messages."""
 
@@ -34,7 +37,7 @@ class Hub:
 
     def __init__(self, rig: Rig, exits: Exits, loop: asyncio.AbstractEventLoop) -> None:
         self.rig = rig
-        rig.urge = exits.pump
+        rig.urge, rig.attend = exits.pump, exits.attend
         self.errors = 0
         self._exits = exits
         self._loop = loop

@@ -4,7 +4,7 @@ Whatever happens outside enters by one of the `receive_*` methods with the time 
 from it comes back in one `Output`. The daemon runs it with real shells; tests run the very same under a virtual clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from controld.actions import (
@@ -55,6 +55,8 @@ from controld.session.state import BYPASS
 
 # How often in a row an event rule may cause what another waits for.
 MAX_REACTIONS = 16
+# More facts than this, a tenth of a millisecond's, are not told in one go: the engine would wait.
+MANY = 64
 _PLAYED = (ControlMoved, ControlTurned, ProgramChosen)
 # Actions that are not the session's.
 _OWN = frozenset({SendMidi, SendOsc, SelectPage, SetVariable, ShowText, RollBack})
@@ -92,6 +94,7 @@ class Rig:
         self.outbox = Outbox()
         self.trace: Callable[[str, object], None] | None = None
         self.urge: Callable[[], None] | None = None  # called when something waits for the engine
+        self.attend: Callable[[], None] | None = None  # called again and again where much is told
         self.mapper = Mapper(rules, controls, stage)
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
@@ -284,11 +287,18 @@ class Rig:
     def _follow(self, changes: Sequence[StateChange], now: float, output: Output) -> Output:
         if changes:
             output.changes += changes
-            output.news += [self.namespace.receive(change) for change in changes]
+            output.news += map(self.namespace.receive, changes) if len(changes) <= MANY else self._news(changes)
             output.feedback += self.mapper.receive_changes(changes, now)
             if self.mapper.reacts:
                 self._react(changes, now, output)
         return output
+
+    def _news(self, changes: Sequence[StateChange]) -> Iterator[News]:
+        """Work out what clients are told of many facts, while the engine goes on."""
+        for number, change in enumerate(changes):
+            if number % MANY == 0 and self.attend is not None:
+                self.attend()
+            yield self.namespace.receive(change)
 
     def _react(self, changes: Sequence[StateChange], now: float, output: Output) -> None:
         """Run the rules that wait for these facts; what they cause may be waited for in turn, but not for ever."""

@@ -81,6 +81,9 @@ class Exits:
     left: list[object] = field(default_factory=list)
     during: list[Callable[[], None]] = field(default_factory=list)
 
+    def attend(self) -> None:
+        """Nothing comes from this engine by itself."""
+
     def pump(self) -> None:
         self.left.append([*self.rig.outbox.take(9)])
 

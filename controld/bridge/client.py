@@ -93,6 +93,7 @@ class BridgeClient:
         }  # fmt: skip
         self._sent_at = 0.0
         self._landing = False  # replies are being told
+        self._attending = False  # the core is at something
         self._connected = False  # as far as the session knows
         self._warned_slow = False
         self._garbled = 0  # replies that were nonsense
@@ -126,6 +127,20 @@ class BridgeClient:
         """Send what waits in the outbox, unless a reply is awaited; to be called after something was put there."""
         if self._cargo is None and self._connection.ready and not self._landing:
             self._send_next()
+
+    def attend(self) -> None:
+        """Take the reply, where one has come, and send the next: for a core that is at something long.
+
+        Only what was done is told meanwhile; what was not may change what waits, and is told when the core can act.
+        """
+        if self._cargo is None:
+            self.pump()
+            return
+        self._attending = True
+        try:
+            self._connection.attend()
+        finally:
+            self._attending = False
 
     def ask(self, body: bytes, deadline_s: float, answered: Answered) -> None:
         """Ask the bridge something beside what the session does; `answered` gets the reply, None where none came.
@@ -168,13 +183,22 @@ class BridgeClient:
 
     def connection_replied(self, body: bytes) -> None:
         """Tell the replies, and send the next."""
-        cargo, self._cargo = self._cargo, None
+        cargo = self._cargo
         if cargo is None:
             return
         took_s = self._clock() - self._sent_at
         if cargo.quick:
             self._measure(took_s, len(cargo.requests))
         replies = _decode(cargo, body)
+        if self._attending and not _done(replies):
+            asyncio.get_running_loop().call_soon(self._land, cargo, replies, took_s)
+        else:
+            self._land(cargo, replies, took_s)
+
+    def _land(self, cargo: Cargo, replies: list[EngineReply], took_s: float) -> None:
+        if self._cargo is not cargo:
+            return  # given up meanwhile
+        self._cargo = None
         host_gone = _TIMED_OUT in replies
         for index, (request, reply) in enumerate(zip(cargo.requests, replies, strict=True)):
             if isinstance(reply, Denied) and reply.garbled and not isinstance(request, Question):
@@ -183,7 +207,7 @@ class BridgeClient:
         if self._observe is not None:
             for request, reply in zip(cargo.requests, replies, strict=True):
                 self._observe("reply", request, reply, took_s)
-        if cargo.quick and all(type(reply) is Done for reply in replies):
+        if _done(replies) and (cargo.quick or not isinstance(cargo.requests[0], Question)):
             self.pump()  # what was done changes nothing of what waits: the bridge need not wait for lights and facts
             if not self._connection.ready:  # it went meanwhile, which was told: nothing is confirmed any more
                 replies = [_TIMED_OUT] * len(replies)
@@ -292,6 +316,10 @@ class BridgeClient:
             self._warned_slow = True
             stock = "batch" not in self._info.capabilities
             log.warning("%s", slow_warning(self._endpoints.command, self._pace.command_time_s, stock=stock))
+
+
+def _done(replies: list[EngineReply]) -> bool:
+    return all(type(reply) is Done for reply in replies)
 
 
 def _decode(cargo: Cargo, body: bytes) -> list[EngineReply]:

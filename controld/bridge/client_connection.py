@@ -124,6 +124,11 @@ class Connection:
         if not self._link.ask(body, deadline_s):
             self.link_down()
 
+    def attend(self) -> None:
+        """Take the reply now, where it has come: the loop is not free to see it."""
+        if self._link is not None and self.ready:
+            self._link.attend()
+
     def host_gone(self) -> None:
         """Take note that the bridge says it cannot reach its host."""
         self._break()

@@ -136,6 +136,11 @@ class Link:
             self._loop.call_soon(self._drain)
         return True
 
+    def attend(self) -> None:
+        """Take the reply now, where it has come."""
+        if self._expected is not None:
+            self._drain()
+
     def close(self) -> None:
         """Throw the socket away, with whatever is on its way; can be called twice."""
         if self._closed:
