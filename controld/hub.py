@@ -68,7 +68,7 @@ class Hub:
                 try:
                     output = handler(*args, self._loop.time())
                     if outbox:
-                        self._exits.pump()
+                        self._exits.attend()
                     self._exits.deliver(output)
                 except Exception:  # the one guard: an error in one event must not end the rig
                     self.errors += 1

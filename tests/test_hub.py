@@ -81,11 +81,10 @@ class Exits:
     left: list[object] = field(default_factory=list)
     during: list[Callable[[], None]] = field(default_factory=list)
 
-    def attend(self) -> None:
-        """Nothing comes from this engine by itself."""
-
     def pump(self) -> None:
         self.left.append([*self.rig.outbox.take(9)])
+
+    attend = pump  # nothing comes back from this engine
 
     def deliver(self, output: Output) -> None:
         self.left.append(output)

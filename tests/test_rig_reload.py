@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from fake_engine import DRIVE, board
+from fake_engine import DELAY, DRIVE, FakeEngine, board
 from played_rig import CONTROLS, RULES, Stage, play, rule, wait
 
 from controld.actions import Seek
@@ -19,10 +19,12 @@ from controld.mappings.target import (
     BypassTarget,
     SnapshotTarget,
 )
-from controld.rig import Output, Rig
+from controld.rig import MANY, Output, Rig
 from controld.session.engine_events import EngineConnected
 from controld.session.model import EffectSetup, Pedalboard, Snapshot
 from controld.session.requests import EngineRequest, WriteBypass
+from controld.session.state import Cell
+from controld.values import Scale
 
 
 class TestReload:
@@ -118,6 +120,35 @@ class TestShell:
         stage.rig.receive(ControlMoved("floor.drive", 0.0, 0.1), 0.1)
         stage.osc("/nonsense")
         assert len(seen) == 1
+
+    def test_another_pedalboard_is_asked_for_before_its_facts_are_told(self) -> None:
+        """Not one of them is worked out when the first step can leave."""
+        other = Pedalboard("Solo", (EffectSetup("x", "urn:delay"),))
+        stage = play(board(), other)
+        told: list[int] = []
+        stage.rig.urge = lambda: told.append(sum(cell.told is not None for cell in cells()))
+
+        def cells() -> list[Cell]:
+            effects = stage.rig.session._context.effects.values()
+            return [cell for effect in effects for cell in effect.cells.values()]
+
+        stage.osc("/pedalboard", "Solo")
+        assert told[0] == 0
+        assert all(cell.told is not None for cell in cells())
+
+    def test_the_engine_is_attended_to_while_much_is_told(self) -> None:
+        """Again and again; not where an event has little to tell."""
+        wide = replace(DRIVE, parameters={f"p{number}": Scale() for number in range(3 * MANY)})
+        stage = play(engine=FakeEngine(plugins={DRIVE.uri: wide, DELAY.uri: DELAY}))
+        attended: list[int] = []
+        stage.rig.attend = lambda: attended.append(1)
+        stage.osc("/snapshot", "Clean")
+        stage.tap("floor.drive")
+        assert attended == []
+        output = stage.osc("/controld/resync")
+        assert len(output.changes) > 3 * MANY
+        assert len(attended) >= 3
+        assert len(output.news) == len(output.changes)
 
     def test_a_resync_shows_everything_again(self) -> None:
         """Every surface is to forget what it thinks it shows; nothing else asks for that."""
