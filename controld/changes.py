@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from controld.actions import Value
+from controld.engine_figures import EngineLoadChanged, LevelsChanged
 from controld.values import Scale
 
 
@@ -187,14 +188,6 @@ class EngineChanged:
 
     state: EngineState
     reason: str = ""
-
-
-@dataclass(slots=True)
-class EngineLoadChanged:
-    """What the engine needs of the processor, and how often it was late since it runs (None: not told)."""
-
-    cpu_percent: float
-    xruns: int | None = None
 
 
 @dataclass(slots=True)
@@ -396,5 +389,6 @@ EditChange = (
 StateChange = (
     BypassChanged | ParameterChanged | PresetChanged | SnapshotChanged | SnapshotSaved | MorphChanged | BankChanged
     | PedalboardChanged | TempoChanged | BeatPassed | MuteChanged | TunerChanged | PageChanged | VariableChanged
-    | SurfaceChanged | EngineChanged | EngineLoadChanged | LoadProgressed | Repaired | Refused | EditChange
+    | SurfaceChanged | EngineChanged | EngineLoadChanged | LevelsChanged | LoadProgressed | Repaired | Refused
+    | EditChange
 )  # fmt: skip

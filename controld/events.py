@@ -82,6 +82,16 @@ class SurfaceLost:
     client: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LevelsWanted:
+    """A client has meters, or has none any more."""
+
+    surface: str
+    client: str
+    wanted: bool
+    time_s: float
+
+
 @dataclass(slots=True)
 class SurfaceAsked:
     """A surface asks for an action by itself, without any rule: a clock tells its tempo, its start and its stop."""
@@ -92,11 +102,11 @@ class SurfaceAsked:
 
 
 ControlEvent = ControlMoved | ControlTurned | ProgramChosen
-SurfaceEvent = ControlEvent | ControlTouched | OscArrived | SurfaceAsked | SurfaceConnected | SurfaceLost
+SurfaceEvent = ControlEvent | ControlTouched | OscArrived | LevelsWanted | SurfaceAsked | SurfaceConnected | SurfaceLost
 
 
 def surface_of(event: SurfaceEvent) -> str:
     """Return the name of the surface an event came from."""
-    if isinstance(event, OscArrived | SurfaceAsked | SurfaceConnected | SurfaceLost):
+    if isinstance(event, OscArrived | LevelsWanted | SurfaceAsked | SurfaceConnected | SurfaceLost):
         return event.surface
     return event.control.partition(".")[0]

@@ -17,7 +17,7 @@ from math import inf
 from typing import Final
 
 from controld.osc_codec import OscArg
-from controld.osc_facts import Echo, Fact, same_args
+from controld.osc_facts import Echo, Fact, Topic, same_args
 from controld.osc_pace import Allowance
 from controld.osc_peers import Address, Peer, Stream, client_name
 from controld.ownership import Ownership
@@ -68,7 +68,7 @@ class Client:
     senders: set[Peer] = field(default_factory=set)  # that belong to it
     keep_s: float = KEEP_S
     subscribed: bool = False
-    words: bool = False  # also told names, and values in words
+    topics: set[Topic] = field(default_factory=set)  # told of these as well
     deaf_until_s: float | None = None  # told nothing until it is heard after that time
     name: str = ""
     since_s: float = 0.0  # when it was heard first
@@ -122,7 +122,7 @@ class Client:
         if self.deaf_until_s is not None or (mine and not settled):
             return
         for fact in facts:
-            if fact.worded and not self.words:
+            if fact.topic is not None and fact.topic not in self.topics:
                 continue
             address, args = fact.address, fact.args
             shown = self.shown.get(address)

@@ -15,6 +15,13 @@ _INT_LIMIT = 1 << 31
 NUMBERS = (int, float)  # a union would be made anew for each question
 
 
+class Topic(Enum):
+    """What is told only to clients that asked for it."""
+
+    WORDS = auto()  # names, and in words what is told as a number elsewhere
+    LEVELS = auto()  # how loud it is, which changes all the time
+
+
 class Echo(Enum):
     """How a client that sent a value itself is answered."""
 
@@ -28,8 +35,8 @@ class Fact:
     """An address and its value as the rig confirms it.
 
     `other` is the same thing as a number where the value is text, and as text where it is a number (None: it has no
-    other form), for clients that talk that way. `rest` are further arguments. One that is `worded` says in words what
-    is told as a number elsewhere, and only to clients that asked for words.
+    other form), for clients that talk that way. `rest` are further arguments. One with a `topic` is only for
+    clients that asked for that.
     """
 
     address: str
@@ -37,7 +44,7 @@ class Fact:
     echo: Echo = Echo.SWITCH
     other: str | float | None = None
     rest: tuple[Value, ...] = ()
-    worded: bool = False
+    topic: Topic | None = None
 
     @property
     def args(self) -> tuple[Value, ...]:

@@ -307,5 +307,10 @@ METHODS: Final = (
     Method("/status/repaired", "nothing", _read_only, needs_arg=False),
     Method("/status/cpu", "nothing", _read_only, needs_arg=False),
     Method("/status/xruns", "nothing", _read_only, needs_arg=False),
+    *(
+        Method(f"/status/level/{way}/{{number}}{form}", "nothing", _read_only, needs_arg=False)
+        for way in ("in", "out")
+        for form in ("", "/normalized")
+    ),
 )
 _SEGMENTS: Final = tuple((method, method.pattern.split("/")) for method in METHODS)

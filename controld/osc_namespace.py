@@ -14,7 +14,6 @@ from controld.changes import (
     BankChanged,
     BypassChanged,
     EngineChanged,
-    EngineLoadChanged,
     LoadProgressed,
     MuteChanged,
     PageChanged,
@@ -30,13 +29,14 @@ from controld.changes import (
     TunerChanged,
     VariableChanged,
 )
+from controld.engine_figures import EngineLoadChanged, LevelsChanged
 from controld.errors import nearest
-from controld.mappings.texts import level_words, number_words
 from controld.osc_codec import OscArg
-from controld.osc_facts import Echo, Fact
+from controld.osc_facts import Echo, Fact, Topic
 from controld.osc_hints import near_address
 from controld.osc_methods import METHODS, Method, Reading, find_method
 from controld.osc_requests import ANSWERS, REQUESTS
+from controld.osc_telling import in_words, level_facts, load_facts, tempo_in_words
 from controld.values import Scale
 
 MAX_ROUTES: Final = 4096  # addresses remembered before all are forgotten: many times a pedalboard's
@@ -132,12 +132,12 @@ class Namespace:
             self._tell_names(room, names)
         tempo = self.fact("/tempo")
         if tempo is not None and isinstance(tempo.value, float | int):
-            self._keep(_tempo_in_words(tempo.value))
+            self._keep(tempo_in_words(tempo.value))
         for effect, places in self._places.items():
             for place in places.values():
                 fact = self.fact(place.address)
                 if fact is not None and isinstance(fact.value, float):
-                    self._keep_of(effect, [_in_words(fact.address, fact.value, place.scale)])
+                    self._keep_of(effect, [in_words(fact.address, fact.value, place.scale)])
 
     def receive(self, change: StateChange) -> News:
         """Take a change; return what clients are to be told of it."""
@@ -167,7 +167,7 @@ class Namespace:
         match change:
             case TempoChanged():
                 facts = [Fact("/tempo", change.bpm, Echo.CONTINUOUS), Fact("/transport", change.rolling)]
-                facts += [_tempo_in_words(change.bpm)] * self._worded
+                facts += [tempo_in_words(change.bpm)] * self._worded
             case TunerChanged():
                 facts = [Fact("/tuner", change.on)]
             case BankChanged():
@@ -178,7 +178,9 @@ class Namespace:
                 number = isinstance(change.value, float | int) and not isinstance(change.value, bool)
                 facts = [Fact(f"/variable/{change.name}", change.value, Echo.CONTINUOUS if number else Echo.SWITCH)]
             case EngineLoadChanged():
-                return News([self._keep(fact) for fact in _load_facts(change)])
+                return News(list(map(self._keep, load_facts(change))))
+            case LevelsChanged():
+                return News(list(map(self._keep, level_facts(change))))
             case LoadProgressed():
                 share = change.done / change.total if change.total else 1.0
                 return News([self._keep(Fact("/status/loading", share, rest=(change.pedalboard,)))], change.origin)
@@ -218,7 +220,7 @@ class Namespace:
         if place.share_address:
             facts.append(Fact(place.share_address, float(scale.share_of(value)), Echo.CONTINUOUS))
         if self._worded:
-            facts.append(_in_words(address, value, scale))
+            facts.append(in_words(address, value, scale))
         for fact in facts:
             held[fact.address] = fact
         return facts
@@ -307,7 +309,7 @@ class Namespace:
         if not self._worded:
             return []
         said = [*names, *("" for _ in before[len(names) :])]
-        facts = [Fact(f"/{room}/{number}/name", name, worded=True) for number, name in enumerate(said, 1)]
+        facts = [Fact(f"/{room}/{number}/name", name, topic=Topic.WORDS) for number, name in enumerate(said, 1)]
         for fact in facts[len(names) :]:
             self._board.pop(fact.address, None)
         return [*map(self._keep, facts[: len(names)]), *facts[len(names) :]]
@@ -365,24 +367,11 @@ class Namespace:
         return f"no such address: did you mean `{near}`?" if near else "no such address"
 
 
-def _in_words(address: str, value: float, scale: Scale) -> Fact:
-    return Fact(address + "/text", level_words(value, scale), Echo.CONTINUOUS, worded=True)
-
-
-def _tempo_in_words(bpm: float) -> Fact:
-    return Fact("/tempo/text", number_words(bpm), Echo.CONTINUOUS, worded=True)
-
-
 _PLAIN_ADDRESSES: Final = (*(method.pattern for method in METHODS if "{" not in method.pattern), *REQUESTS)
 _WORDS: Final = ("active", "bypass", "toggle", "preset")
 _ROOMS: Final = (
     "status", "pedalboard", "snapshot", "bank", "page", "tempo", "transport", "mute", "tuner", "variable",
 )  # fmt: skip
-
-
-def _load_facts(change: EngineLoadChanged) -> list[Fact]:
-    facts = [Fact("/status/cpu", change.cpu_percent, Echo.CONTINUOUS)]
-    return facts if change.xruns is None else [*facts, Fact("/status/xruns", change.xruns)]
 
 
 def _board_order(fact: Fact) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""What an OSC client asks of the connection itself: `/controld/hello`, `subscribe`, `words`, `ping` and `bye`.
+"""What an OSC client asks of the connection itself: `/controld/hello`, `subscribe`, `words`, `levels`, `ping`, `bye`.
 
 Pure. These never reach the rig; the surface that heard them answers.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from controld.osc_codec import OscArg
+from controld.osc_facts import Topic
 
 ERROR: Final = "/controld/error"
 PONG: Final = "/controld/pong"
@@ -32,9 +33,10 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The client has labels: it wants names, and values in words with their unit, or no more of them."""
+class Follow:
+    """The client wants to be told of something more, or no more of it: it has labels, or meters."""
 
+    topic: Topic
     on: bool = True
 
 
@@ -51,7 +53,7 @@ class Bye:
     """The client ends."""
 
 
-Request = Hello | Subscribe | Words | Ping | Bye
+Request = Hello | Subscribe | Follow | Ping | Bye
 
 
 def read_request(address: str, args: tuple[OscArg, ...], tags: str) -> Request | str | None:
@@ -78,16 +80,20 @@ def _subscribe(args: tuple[OscArg, ...], _tags: str) -> Request | str:
     return Subscribe(float(seconds))
 
 
-def _words(args: tuple[OscArg, ...], _tags: str) -> Request | str:
-    if args and not isinstance(args[0], int | float):
-        return f"takes nothing or 1 for yes, 0 for no; got {args[0]!r}"
-    return Words(not args or args[0] != 0)
+def _follow(topic: Topic) -> Callable[[tuple[OscArg, ...], str], Request | str]:
+    def read(args: tuple[OscArg, ...], _tags: str) -> Request | str:
+        if args and not isinstance(args[0], int | float):
+            return f"takes nothing or 1 for yes, 0 for no; got {args[0]!r}"
+        return Follow(topic, not args or args[0] != 0)
+
+    return read
 
 
 _READERS: dict[str, Callable[[tuple[OscArg, ...], str], Request | str]] = {
     "/controld/hello": _hello,
     "/controld/subscribe": _subscribe,
-    "/controld/words": _words,
+    "/controld/words": _follow(Topic.WORDS),
+    "/controld/levels": _follow(Topic.LEVELS),
     "/controld/ping": Ping,
     "/controld/bye": lambda _args, _tags: Bye(),
 }

@@ -12,7 +12,7 @@ from typing import Final
 
 from controld.osc_clients import Client
 from controld.osc_codec import OscArg, OscEncodeError, OscMessage, encode
-from controld.osc_facts import Echo, Fact, Value, same, write
+from controld.osc_facts import Echo, Fact, Topic, Value, same, write
 from controld.osc_limits import DEFAULT_RATE
 from controld.osc_pace import Allowance
 from controld.osc_requests import ERROR
@@ -40,7 +40,7 @@ class QueryClient:
     allowance: Allowance = field(default_factory=lambda: Allowance(DEFAULT_RATE, int(DEFAULT_RATE / 10)))
 
     def __post_init__(self) -> None:
-        self.state = Client((self.name, 0), 0.0, words=True, name=self.name)
+        self.state = Client((self.name, 0), 0.0, topics=set(Topic), name=self.name)
 
     # What it asks for
 

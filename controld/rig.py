@@ -31,6 +31,7 @@ from controld.events import (
     ControlEvent,
     ControlMoved,
     ControlTurned,
+    LevelsWanted,
     OscArrived,
     ProgramChosen,
     SurfaceAsked,
@@ -99,6 +100,7 @@ class Rig:
         self.namespace = Namespace()
         self.session = Session(pedalboards, self.outbox, start, snapshot, banks)
         self._load_watchers: set[str] = set()
+        self._level_watchers: set[str] = set()
         self.session.wants_beats = self.mapper.wants_beats
         self._want_load()
         self.session.leave_out(self._resting)
@@ -131,6 +133,10 @@ class Rig:
                 self._follow([SurfaceChanged(event.surface, connected=False)], now, output)
             else:
                 self.watch_load(f"{event.surface}/{event.client}", wanted=False)
+                self.watch_levels(f"{event.surface}/{event.client}", wanted=False)
+            return output
+        if isinstance(event, LevelsWanted):
+            self.watch_levels(f"{event.surface}/{event.client}", wanted=event.wanted)
             return output
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
@@ -146,6 +152,11 @@ class Rig:
         """Have what the engine needs of the processor told, as long as somebody wants it."""
         (self._load_watchers.add if wanted else self._load_watchers.discard)(who)
         self._want_load()
+
+    def watch_levels(self, who: str, *, wanted: bool) -> None:
+        """Have it told how loud it is, as long as somebody wants it."""
+        (self._level_watchers.add if wanted else self._level_watchers.discard)(who)
+        self.session.want_levels(wanted=bool(self._level_watchers))
 
     def _want_load(self) -> None:
         self.session.want_load(wanted=bool(self._load_watchers) or self.mapper.wants_load)

@@ -12,7 +12,6 @@ from controld.changes import (
     BypassChanged,
     EditChange,
     EngineChanged,
-    EngineLoadChanged,
     LoadProgressed,
     MorphChanged,
     MuteChanged,
@@ -30,6 +29,7 @@ from controld.changes import (
     TunerChanged,
     VariableChanged,
 )
+from controld.engine_figures import EngineLoadChanged, LevelsChanged, decibels
 from controld.events import (
     ControlMoved,
     ControlTouched,
@@ -112,6 +112,10 @@ def _xruns(change: EngineLoadChanged) -> str:
     return "" if change.xruns is None else f", {change.xruns} xruns"
 
 
+def _decibels(levels: tuple[float, ...]) -> str:
+    return " ".join(f"{decibels(level):.0f}" for level in levels) or "-"
+
+
 def _feedback(look: Feedback) -> str:
     shown = " ".join(part for part in (look.style, look.color) if part) or f"{look.value:.3f}"
     return f"{look.control} shows {shown} ({_state(look.state)})"
@@ -188,6 +192,7 @@ _WORDS: dict[type, Callable[..., str]] = {
     SurfaceChanged: lambda change: f"surface {change.surface} {'is here' if change.connected else 'is gone'}",
     EngineChanged: lambda change: f"engine {change.state.value}{f': {change.reason}' if change.reason else ''}",
     EngineLoadChanged: lambda change: f"engine needs {change.cpu_percent:.0f} % CPU{_xruns(change)}",
+    LevelsChanged: lambda change: f"levels in {_decibels(change.inputs)}, out {_decibels(change.outputs)} dB",
     LoadProgressed: lambda change: f"pedalboard `{change.pedalboard}`: {change.done} of {change.total} steps",
     Repaired: lambda change: f"repaired: {'; '.join(change.what)}",
     Refused: lambda change: f"refused {change.subject}: {change.reason}",

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from controld.changes import BeatPassed, EngineLoadChanged
+from controld.changes import BeatPassed
 from controld.control import ControlServer
+from controld.engine_figures import EngineLoadChanged, LevelsChanged
 from controld.midi_words import midi_words
 from controld.rig import Output, Rig
-from controld.session.requests import Denied, Done, EngineRequest, ReadLoad, TimedOut
+from controld.session.requests import Denied, Done, EngineRequest, ReadLevels, ReadLoad, TimedOut
 from controld.surfaces.osc_outlet import Wire
 from controld.trace import describe, describe_request
 
@@ -38,7 +39,8 @@ class Client(Protocol):
 
 
 # They would drown everything else.
-_DROWNING = frozenset({BeatPassed, EngineLoadChanged})
+_DROWNING = frozenset({BeatPassed, EngineLoadChanged, LevelsChanged})
+_ASKED_ALWAYS = frozenset({ReadLoad, ReadLevels})  # again and again, while somebody wants to know
 
 
 class Tracer:
@@ -84,8 +86,8 @@ class Tracer:
         return saw
 
     def _saw_request(self, kind: str, request: EngineRequest, reply: object, took_s: float) -> None:
-        if type(request) is ReadLoad:
-            return  # it is asked every second, while somebody wants to know
+        if type(request) in _ASKED_ALWAYS:
+            return
         names = self._rig.session.effect_names()
         known = reply if isinstance(reply, Done | Denied | TimedOut) else None
         self._publish("request" if kind == "sent" else "reply", describe_request(request, names, known, took_s))

@@ -13,6 +13,7 @@ from controld.session.requests import (
     Denied,
     DisconnectPorts,
     Done,
+    EngineLevels,
     EngineLoad,
     EngineReply,
     EngineRequest,
@@ -23,6 +24,7 @@ from controld.session.requests import (
     ReadBypass,
     ReadEffects,
     ReadHardware,
+    ReadLevels,
     ReadLoad,
     ReadParameter,
     ReadPlugin,
@@ -62,6 +64,7 @@ class FakeEngine:
     processing: bool = True
     jack: bool = True  # what is loaded while it is gone, or was when it went, is joined to none
     load: EngineLoad = field(default_factory=lambda: EngineLoad(12.0, 0))
+    levels: EngineLevels = field(default_factory=lambda: EngineLevels((0.25,), (0.5,)))
     tells_ports: bool = True  # its bridge has a JACK client of its own
     deaf: set[int] = field(default_factory=set)  # effects without ports, for their JACK is gone
     transport: WriteTransport | None = None
@@ -90,6 +93,8 @@ class FakeEngine:
                 return Done(self.load.cpu_percent)
             case ReadLoad():
                 return Done(self.load)
+            case ReadLevels():
+                return Done(self.levels)
             case ReadHardware():
                 return Done(("system:playback_1",) if self.jack and self.tells_ports else ())
             case OpenJack() | CloseJack():

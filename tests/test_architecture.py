@@ -23,7 +23,10 @@ ROWS: list[dict[str, tuple[str, ...]]] = [
         "ownership": ("ownership",),
     },
     {"documents": ("document", "shape")},
-    {"differences": ("differences",), "vocabulary": ("events", "actions", "changes", "feedback", "figures")},
+    {
+        "differences": ("differences",),
+        "vocabulary": ("events", "actions", "changes", "engine_figures", "feedback", "figures"),
+    },
     {"mappings": ("mappings",), "session": ("session",)},
     {
         "osc codec": ("osc_", "oscquery_"),

@@ -24,7 +24,7 @@ def test_info_tells_what_this_is_and_who_asks(bridge: Bridge) -> None:
     """The capability request names bridge, host and the client's own mark in events."""
     info = bridge.ask(action="info")
     assert (info["bridge"], info["protocol"], info["host"], info["success"]) == ("controld", 1, "scripted", True)
-    assert info["capabilities"] == ["batch", "events", "effects", "presets", "transport"]
+    assert info["capabilities"] == ["batch", "events", "effects", "presets", "transport", "levels"]
     assert re.fullmatch("([0-9a-f]{2})+", info["client"])
 
 

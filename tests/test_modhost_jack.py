@@ -11,6 +11,7 @@ from served_modhost import wait_until
 
 from controld.bridge.hosts.modhost_audio import Audio
 from controld.bridge.hosts.modhost_jack import JackView
+from controld.bridge.hosts.modhost_levels import Levels
 from controld.bridge.hosts.modhost_memory import Memory
 
 # The ports of a mod-host with one effect, held by a process of its own that ends with its standard input.
@@ -63,7 +64,7 @@ def test_ports_connections_and_figures_are_those_of_the_server(server: JackServe
         view = JackView()
         wait_until(lambda: view.look() or view.connected, "mod-host's ports")
         book = Memory(dict)
-        audio = Audio(view, lambda _line: "resp 0", book).answer
+        audio = Audio(view, lambda _line: "resp 0", book, Levels(view, lambda _line: None)).answer
         assert view.instances() == {7}
         pair = {"port1": "effect_7:in", "port2": "system:capture_1"}
         assert audio("connect_jack_ports", pair) == audio("connect_jack_ports", pair) == {"success": True}

@@ -9,9 +9,9 @@ from rig_process import Tablet, running
 from controld.changes import BankChanged, ParameterChanged, PedalboardChanged, State, TempoChanged
 from controld.mappings.texts import level_words
 from controld.osc_clients import Client
-from controld.osc_facts import Fact
+from controld.osc_facts import Fact, Topic
 from controld.osc_namespace import Namespace
-from controld.osc_requests import Words, read_request
+from controld.osc_requests import Follow, read_request
 from controld.values import Scale, ScalePoint
 
 FREQ = Scale(20, 20_000, 1000, unit="Hz", logarithmic=True)
@@ -27,7 +27,7 @@ def freq(value: float, state: State = State.CONFIRMED) -> ParameterChanged:
 
 
 def words_of(namespace: Namespace) -> dict[str, object]:
-    return {fact.address: fact.value for fact in namespace.dump() if fact.worded}
+    return {fact.address: fact.value for fact in namespace.dump() if fact.topic is Topic.WORDS}
 
 
 class TestNamespace:
@@ -35,7 +35,7 @@ class TestNamespace:
         """So that a rig without labels pays nothing for them."""
         namespace = Namespace()
         told = [fact for change in (board("Clean"), freq(700)) for fact in namespace.receive(change).facts]
-        assert not any(fact.worded for fact in [*told, *namespace.dump()])
+        assert not any(fact.topic is Topic.WORDS for fact in [*told, *namespace.dump()])
 
     def test_who_asks_later_is_told_all_that_there_is(self) -> None:
         """Names of every list and values of every parameter, as they stand."""
@@ -61,7 +61,7 @@ class TestNamespace:
         namespace = Namespace()
         namespace.receive(board("Clean", "Lead"))
         namespace.want_words()
-        assert Fact("/effect/wah/freq/text", "1200 Hz", worded=True).value in {
+        assert Fact("/effect/wah/freq/text", "1200 Hz", topic=Topic.WORDS).value in {
             fact.value for fact in namespace.receive(freq(1200)).facts
         }
         told = {fact.address: fact.value for fact in namespace.receive(board("Solo", name="Été")).facts}
@@ -72,8 +72,8 @@ class TestNamespace:
 class TestClients:
     def test_only_who_asked_is_told(self) -> None:
         """A plain client gets the number alone."""
-        facts = [Fact("/effect/wah/freq", 700.0), Fact("/effect/wah/freq/text", "700 Hz", worded=True)]
-        plain, labelled = Client(("a", 1), 0.0), Client(("b", 1), 0.0, words=True)
+        facts = [Fact("/effect/wah/freq", 700.0), Fact("/effect/wah/freq/text", "700 Hz", topic=Topic.WORDS)]
+        plain, labelled = Client(("a", 1), 0.0), Client(("b", 1), 0.0, topics={Topic.WORDS})
         for client in (plain, labelled):
             client.offer(facts, 1.0)
         assert [*plain.queue] == ["/effect/wah/freq"]
@@ -81,9 +81,9 @@ class TestClients:
 
     def test_the_request(self) -> None:
         """Nothing and 1 ask for words, 0 ends them, text is refused."""
-        assert read_request("/controld/words", (), "") == Words()
-        assert read_request("/controld/words", (1.0,), "f") == Words()
-        assert read_request("/controld/words", (0,), "i") == Words(on=False)
+        assert read_request("/controld/words", (), "") == Follow(Topic.WORDS)
+        assert read_request("/controld/words", (1.0,), "f") == Follow(Topic.WORDS)
+        assert read_request("/controld/words", (0,), "i") == Follow(Topic.WORDS, on=False)
         assert isinstance(read_request("/controld/words", ("yes",), "s"), str)
 
 

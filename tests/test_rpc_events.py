@@ -13,12 +13,14 @@ from rpc_rig import Program, Served, serving
 
 from controld import changes as facts
 from controld.changes import State, StateChange
+from controld.engine_figures import LevelsChanged
 from controld.rpc.call import Catalogue
 from controld.rpc.events import EVENTS, TELLERS, EventTeller
 from controld.rpc.wire import event_frames
 
-# Facts of which programs are told nothing: what is underway, and what only surfaces show.
-UNTOLD = {facts.Refused, facts.MorphChanged, facts.BeatPassed, facts.GlobalsChanged}
+# Facts of which programs are told nothing: what is underway, and what only surfaces show. Levels change all the time,
+# and who wants them asks.
+UNTOLD = {facts.Refused, facts.MorphChanged, facts.BeatPassed, facts.GlobalsChanged, LevelsChanged}
 CLASSIC = {
     "plugin_loaded", "plugin_unloaded", "parameter_changed", "connection_created", "connection_removed",
     "pedalboard_created", "pedalboard_loaded", "pedalboard_saved", "pedalboard_changed", "snapshot_created",

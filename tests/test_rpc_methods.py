@@ -101,6 +101,7 @@ STORY: tuple[tuple[str, Params], ...] = (
     ("reset_xruns", {}),
     ("get_cpu_load", {}),
     ("get_max_cpu_load", {}),
+    ("get_audio_levels", {}),
     ("get_midi_devices", {}),
     ("close_jack", {}),
     ("get_jack_transport", {}),

@@ -9,12 +9,12 @@ from controld.actions import LoadPedalboard, SetBypass
 from controld.changes import (
     BypassChanged,
     EngineChanged,
-    EngineLoadChanged,
     EngineState,
     ParameterChanged,
     State,
     StateChange,
 )
+from controld.engine_figures import EngineLoadChanged
 from controld.session.engine_events import EngineConnected, EngineLost
 from controld.session.jack_watch import GONE, NOT_JOINED
 from controld.session.model import EffectSetup, Pedalboard

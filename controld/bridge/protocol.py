@@ -35,6 +35,7 @@ from controld.session.requests import (
     Denied,
     DisconnectPorts,
     Done,
+    EngineLevels,
     EngineLoad,
     EngineReply,
     EngineRequest,
@@ -44,6 +45,7 @@ from controld.session.requests import (
     ReadBypass,
     ReadEffects,
     ReadHardware,
+    ReadLevels,
     ReadLoad,
     ReadParameter,
     ReadPlugin,
@@ -62,12 +64,15 @@ HOST_GONE = "Failed to communicate with mod-host"
 # The commonest reply, byte for byte as jsoncpp prints it.
 STOCK_DONE = b'{\n\t"raw" : "resp 0",\n\t"status" : "resp 0",\n\t"success" : true\n}'
 
+MAX_LEVELS = 64  # meters that are taken each way: more than any sound card on a stage
+
 INFO_REQUEST = b'{"action": "info"}'
 _AUDIO = b'{"action": "audio", "method": "%b"}'
 # What is asked in the same words each time.
 _WHOLE_QUESTIONS: Mapping[EngineRequest, bytes] = {
     ReadEffects(): b'{"action": "effects"}',
     ReadLoad(): _AUDIO % b"get_jack_data",
+    ReadLevels(): _AUDIO % b"get_audio_levels",
     OpenJack(): _AUDIO % b"init_jack",
     CloseJack(): _AUDIO % b"close_jack",
     ReadHardware(): b'{"action": "audio", "method": "get_jack_hardware_ports", "is_audio": true, "is_output": true}',
@@ -135,9 +140,9 @@ def command_line(request: EngineRequest) -> str | None:
             return f"transport {rolling:d} {format_number(bpb)} {format_number(bpm)}"
         case Probe():
             return "cpu_load"
-        case KeepPreset() | ReadPlugin() | ReadPresets() | ReadEffects() | ReadLoad() | ReadHardware():
+        case KeepPreset() | ReadPlugin() | ReadPresets() | ReadEffects() | ReadLoad() | ReadLevels():
             return None
-        case OpenJack() | CloseJack():
+        case OpenJack() | CloseJack() | ReadHardware():
             return None
 
 
@@ -287,6 +292,17 @@ def _read_load(reply: Mapping[str, object]) -> Answer:
     return None if cpu_percent is None else EngineLoad(cpu_percent, int(xruns or 0))
 
 
+def _read_levels(reply: Mapping[str, object]) -> Answer:
+    inputs, outputs = (_amplitudes(reply.get(name)) for name in ("input_levels", "output_levels"))
+    return None if inputs is None or outputs is None else EngineLevels(inputs, outputs)
+
+
+def _amplitudes(found: object) -> tuple[float, ...] | None:
+    if not isinstance(found, list):
+        return None
+    return tuple(max(0.0, number(each) or 0.0) for each in found[:MAX_LEVELS])
+
+
 def _read_ports(reply: Mapping[str, object]) -> Answer:
     ports = reply.get("ports")
     return tuple(filter(None, map(text, ports))) if isinstance(ports, list) else None
@@ -298,6 +314,7 @@ _STRUCTURED: Mapping[type, Callable[[EngineRequest, Mapping[str, object]], Answe
     KeepPreset: lambda _request, reply: True if reply.get("status") == "ok" else None,
     ReadEffects: lambda _request, reply: read_found(reply),
     ReadLoad: lambda _request, reply: _read_load(reply),
+    ReadLevels: lambda _request, reply: _read_levels(reply),
     ReadHardware: lambda _request, reply: _read_ports(reply),
     **dict.fromkeys((OpenJack, CloseJack), lambda _request, reply: reply.get("success") is True),
 }

@@ -12,11 +12,12 @@ from controld.bridge.api_catalogue import CatalogueApi
 from controld.bridge.api_desk import INVALID, UNREACHABLE, Desk, Fields, PluginError, Reply
 from controld.bridge.api_instances import InstancesApi
 from controld.bridge.api_stock import StockApi
+from controld.bridge.hosts.audio_fields import LEVELS
 from controld.bridge.hosts.base import AudioError, Host
 from controld.bridge.jsoncpp import ConversionError, as_text, dumps, loads
 
 PROTOCOL: Final = 1
-CAPABILITIES: Final = ("batch", "events", "effects", "presets", "transport")
+CAPABILITIES: Final = ("batch", "events", "effects", "presets", "transport", "levels")
 MAX_BATCH: Final = 512  # commands; what the largest rig needs to be restored, and some 20 ms of a virtual host
 SIMULATED: Final = frozenset({"virtual"})  # hosts that make no sound
 
@@ -102,6 +103,9 @@ class Dispatcher:
         return handler(request)
 
     def _audio_method(self, method: str, request: Fields) -> Reply:
+        if self._stock and method == LEVELS:
+            message = f"Unknown audio command method: {method}"
+            raise AudioError(message)
         return self._desk.host.audio(method, request)
 
     def _command(self, request: Fields) -> Reply:

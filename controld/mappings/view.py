@@ -12,7 +12,6 @@ from controld.changes import (
     BeatPassed,
     BypassChanged,
     EngineChanged,
-    EngineLoadChanged,
     EngineState,
     LoadProgressed,
     MorphChanged,
@@ -28,6 +27,7 @@ from controld.changes import (
     TunerChanged,
     VariableChanged,
 )
+from controld.engine_figures import EngineLoadChanged
 from controld.mappings.rule import Comparison, Condition
 from controld.mappings.target import ROLE, Key
 from controld.mappings.variables import carried_over, same

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from controld import changes as facts
 from controld.changes import State, StateChange
+from controld.engine_figures import EngineLoadChanged
 from controld.rpc import shapes
 from controld.rpc.answers import Result
 from controld.rpc.call import Catalogue
@@ -195,7 +196,7 @@ TELLERS: dict[type, tuple[Teller, ...]] = {
     facts.MuteChanged: (_settled("mute_changed", lambda c: (c.on, c.state.value)),),
     facts.TunerChanged: (_only_done("tuner_changed", lambda c: (c.on,)),),
     facts.EngineChanged: (_engine,),
-    facts.EngineLoadChanged: (_only_done("engine_load_changed", lambda c: (c.cpu_percent, c.xruns)),),
+    EngineLoadChanged: (_only_done("engine_load_changed", lambda c: (c.cpu_percent, c.xruns)),),
     facts.Repaired: (_only_done("engine_repaired", lambda c: (list(c.what),)),),
     facts.LoadProgressed: (_only_done("pedalboard_progress", lambda c: (
         c.pedalboard, c.pedalboard, c.done, c.total)),),

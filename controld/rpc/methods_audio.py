@@ -13,6 +13,7 @@ from controld.rpc.answers import CallFailed, Code, Outcome, Question, Result, do
 from controld.rpc.call import Call, Members
 from controld.rpc.registry import ANY, BOOLEAN, LIST, NUMBER, OBJECT, TEXT, WHOLE, Member, Method, Parameter
 
+_LEVELS = ("input_levels", "output_levels")
 _JACK, _TEMPO = "Audio", "Tempo and transport"
 BUFFER_FRAMES = (16.0, 8192.0)  # what JACK's drivers take
 _STATES: Mapping[str, bool] = {
@@ -191,6 +192,17 @@ def _reset_xruns(call: Call) -> Outcome:
     return _audio(call, "reset_xruns", lambda _reply: _xruns(call))
 
 
+def _levels(_call: Call) -> Outcome:
+    def tell(reply: Members) -> Outcome:
+        found = {name: reply.get(name) for name in _LEVELS}
+        if not all(isinstance(levels, list) for levels in found.values()):
+            text = f"get_audio_levels: this engine does not tell them: {reply.get('error', 'its answer has none')}"
+            raise CallFailed(Code.NOT_SUPPORTED, text)
+        return done(**found)
+
+    return Question({"action": "audio", "method": "get_audio_levels"}, tell)
+
+
 def _load(name: str, line: str) -> Callable[[Call], Outcome]:
     def handler(_call: Call) -> Outcome:
         def tell(value: str) -> Outcome:
@@ -309,6 +321,12 @@ METHODS = (
            (Member("cpu_load", NUMBER, "Percent."),), _ASK, aliases=("get_jack_dsp_load",)),
     Method("get_max_cpu_load", _JACK, _load("max_cpu_load", "max_cpu_load"), "Tell the highest load so far.", (),
            (Member("max_cpu_load", NUMBER, "Percent."),), _ASK),
+    Method("get_audio_levels", _JACK, _levels,
+           "Tell how loud it is at the sound card: the highest amplitude of the last 0.2 s by port, 1.0 for full "
+           "scale. The first answers may say 0: it is listened to from the first question on, until 3 s after the "
+           "last.", (),
+           (Member("input_levels", LIST, "What comes in."), Member("output_levels", LIST, "What goes out.")),
+           (*_ASK, Code.NOT_SUPPORTED)),
     Method("get_midi_devices", _JACK, _midi_devices, "List the MIDI ports of the hardware.", (),
            (Member("devs_in_use", LIST, "Ports that JACK has."), Member("dev_list", LIST, "The same."),
             Member("names", OBJECT, "A name for each."),

@@ -38,7 +38,7 @@ WHY: dict[str, str] = {
     **dict.fromkeys(("pack_pedalboard_bundle", "load_pedalboard_web"), _BUNDLES),
     **dict.fromkeys(("get_jack_cv_ports", "get_jack_latency", "get_jack_freewheel", "set_jack_freewheel",
                      "get_jack_timebase", "set_jack_timebase", "get_jack_repl_sync", "set_jack_repl_sync",
-                     "get_jack_repl_latency", "set_jack_repl_latency", "get_audio_levels"), _NOT_TOLD),
+                     "get_jack_repl_latency", "set_jack_repl_latency"), _NOT_TOLD),
     **dict.fromkeys(("add_cv_addressing_port", "remove_cv_addressing_port"), "no CV port can be a control here"),
     "address_parameter": _RULES,
     "set_midi_devices": "MIDI devices are surfaces, and which there are is said in controld.yaml",

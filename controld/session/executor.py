@@ -7,7 +7,8 @@ is in `patrol`, what becomes of another hand's doing in `hands`.
 
 from collections.abc import Callable, Iterable
 
-from controld.changes import EngineChanged, EngineLoadChanged, EngineState, StateChange
+from controld.changes import EngineChanged, EngineState, StateChange
+from controld.engine_figures import EngineLoadChanged
 from controld.session.engine_events import (
     ConnectionReported,
     EffectReported,
@@ -19,6 +20,7 @@ from controld.session.engine_events import (
 )
 from controld.session.hands import Hands
 from controld.session.jack_watch import JackWatch
+from controld.session.meters import Meters
 from controld.session.model import Pedalboard
 from controld.session.outbox import Outbox
 from controld.session.patrol import NEXT_STEP_S, Patrol
@@ -36,6 +38,7 @@ from controld.session.requests import (
     ReadBypass,
     ReadEffects,
     ReadHardware,
+    ReadLevels,
     ReadLoad,
     ReadParameter,
     TimedOut,
@@ -86,6 +89,7 @@ class Executor:
         self._whole = False  # the pedalboard was complete once, since it was made the wish
         self._hands = Hands(self.rig, emit, self.inspect, self._rejoin)
         self._load = _UNKNOWN
+        self._meters = Meters(outbox, emit)
 
     @property
     def rig(self) -> RigState:
@@ -127,6 +131,10 @@ class Executor:
         self.patrol.wants_load = wanted
         if self.state is EngineState.UP:
             self.patrol.wake(self._clock())
+
+    def want_levels(self, *, wanted: bool) -> None:
+        """Say whether somebody wants to know how loud it is."""
+        self._meters.want(self._clock(), wanted=wanted)
 
     def write(self, effect: EffectState, symbol: str, *, continuous: bool) -> None:
         """Send the wish of one cell; an effect that is not there yet gets it with the plan that adds it."""
@@ -192,9 +200,10 @@ class Executor:
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, in seconds; None for not at all."""
         doubts, progress, patrol = self.rounds.doubts.due_s, self.rounds.progress.due_s, self.patrol.due_s
-        if progress is None and patrol is None:
+        meters = self._meters.due_s
+        if progress is None and patrol is None and meters is None:
             return doubts
-        return min(due for due in (doubts, progress, patrol) if due is not None)
+        return min(due for due in (doubts, progress, patrol, meters) if due is not None)
 
     def tick(self, now: float) -> None:
         """Do what is due: read again what timed out a while ago, tell how far a load is, and go on patrol."""
@@ -207,13 +216,17 @@ class Executor:
             self.rounds.tell_progress(now)
         settled = self.state is EngineState.UP and not self.rounds.busy and self.rounds.doubts.due_s is None
         self.patrol.tick(now, rests=settled)
+        if self._meters.tick(now):
+            self.patrol.overlook()
 
     # What the engine says
 
     def receive_reply(self, request: EngineRequest, reply: EngineReply, now: float) -> None:
         """Take the reply to a request that was taken from the outbox."""
         self.outbox.settle()
-        if self.patrol.asked and self.patrol.take(request) and self._patrolled(request, reply, now):
+        if isinstance(request, ReadLevels):
+            self._meters.receive(reply, now)
+        elif self.patrol.asked and self.patrol.take(request) and self._patrolled(request, reply, now):
             pass
         elif isinstance(reply, TimedOut):
             self._timed_out(request, now)
@@ -259,6 +272,7 @@ class Executor:
         self.state, self.reason = EngineState.REPAIRING, event.description
         self.outbox.clear()
         self._emit(EngineChanged(self.state, self.reason))
+        self._meters.offer(self._clock(), offered="levels" in event.capabilities)
         self.set_transport(rolling=self._transport.rolling, bpm=self._transport.bpm)
         self.inspect()
 
@@ -269,6 +283,7 @@ class Executor:
         self.rounds.stop()
         self.patrol.stop()
         self._emit(EngineChanged(self.state, self.reason))
+        self._meters.offer(self._clock(), offered=False)
         self.tell_news()
         self.silenced()
 

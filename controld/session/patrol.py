@@ -126,6 +126,10 @@ class Patrol:
         self._expected += len(requests)
         self._outbox.put_idle(requests)
 
+    def overlook(self) -> None:
+        """Take it that one more request is put into the outbox that is no sign of somebody playing."""
+        self._expected += 1
+
     def take(self, request: EngineRequest) -> bool:
         """Tell whether it was this that asked; what is answered is asked no more."""
         for index, each in enumerate(self.asked):

@@ -160,6 +160,13 @@ class ReadLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLevels:
+    """Ask how loud it is at the sound card's ports; only where the bridge says it can ("levels")."""
+
+    deadline_s: ClassVar[float] = REPLY_DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
 class OpenJack:
     """Have the bridge make its own JACK client; the stock one knows no ports without, and ours needs none."""
 
@@ -184,13 +191,13 @@ EngineRequest = (
     KeepPreset
     | Probe | AddEffect | RemoveEffect | WriteBypass | WriteParameters | WritePreset | ConnectPorts | DisconnectPorts
     | SetProcessing | WriteTransport | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects
-    | ReadLoad | OpenJack | CloseJack | ReadHardware
+    | ReadLoad | ReadLevels | OpenJack | CloseJack | ReadHardware
 )  # fmt: skip
 
 # Those that change nothing, whatever becomes of them.
 Question = (
-    Probe | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects | ReadLoad | OpenJack | CloseJack
-    | ReadHardware
+    Probe | ReadBypass | ReadParameter | ReadPlugin | ReadPresets | ReadEffects | ReadLoad | ReadLevels | OpenJack
+    | CloseJack | ReadHardware
 )  # fmt: skip
 
 
@@ -220,10 +227,18 @@ class EngineLoad:
     xruns: int
 
 
+@dataclass(frozen=True, slots=True)
+class EngineLevels:
+    """The highest amplitude of late at the sound card's inputs and outputs, by port; 1.0 is full scale."""
+
+    inputs: tuple[float, ...]
+    outputs: tuple[float, ...]
+
+
 # What a successful reply carries, by request: ReadBypass bool, ReadParameter float, ReadPlugin Plugin, ReadPresets
-# tuple[Preset, ...], ReadEffects Found, Probe float (percent), ReadLoad EngineLoad, ReadHardware tuple[str, ...];
-# everything else None.
-Answer = None | bool | float | Plugin | tuple[object, ...] | Found | EngineLoad
+# tuple[Preset, ...], ReadEffects Found, Probe float (percent), ReadLoad EngineLoad, ReadLevels EngineLevels,
+# ReadHardware tuple[str, ...]; everything else None.
+Answer = None | bool | float | Plugin | tuple[object, ...] | Found | EngineLoad | EngineLevels
 
 
 @dataclass(frozen=True, slots=True)

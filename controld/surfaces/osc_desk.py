@@ -8,14 +8,14 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from controld.events import ControlEvent, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
+from controld.events import ControlEvent, LevelsWanted, OscArrived, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.mappings.profile import Profile
 from controld.osc_clients import Client, Clients, Reply
 from controld.osc_codec import OscArg, OscMessage
-from controld.osc_facts import Echo, Fact, same
+from controld.osc_facts import Echo, Fact, Topic, same
 from controld.osc_namespace import Namespace
 from controld.osc_peers import Peer, Stream
-from controld.osc_requests import ERROR, PONG, Bye, Hello, Ping, Request, Subscribe, Words, read_request
+from controld.osc_requests import ERROR, PONG, Bye, Follow, Hello, Ping, Request, Subscribe, read_request
 from controld.osc_widgets import Widget, Widgets, echo_of
 from controld.surfaces.osc_ledger import Ledger
 from controld.surfaces.osc_outlet import Observer, Outlet, Wire
@@ -177,21 +177,26 @@ class Desk:
             case Subscribe():
                 self.outlet.clients.subscribe(client, request.seconds)
                 self.outlet.watch(client)
-            case Words():
-                self._speak(client, request.on)
+            case Follow():
+                self._follow(client, request, now)
             case Ping():
                 self.outlet.say(client, PONG, request.args, request.tags)
             case Bye():
                 self.outlet.clients.remove(client)
                 self.outlet.mourn()
 
-    def _speak(self, client: Client, on: bool) -> None:
-        """Tell a client names and words as well, or no more; it may ask again as often as it likes."""
-        if on and not client.words:
-            self.namespace.want_words()
-            client.words = True
+    def _follow(self, client: Client, request: Follow, now: float) -> None:
+        """Tell a client of something as well, or no more; it may ask again as often as it likes."""
+        topic, followed = request.topic, request.topic in client.topics
+        if not request.on:
+            client.topics.discard(topic)
+        elif not followed:
+            client.topics.add(topic)
+            if topic is Topic.WORDS:
+                self.namespace.want_words()
             self.outlet.tell(client, self.namespace.dump(), later=True)
-        client.words = on
+        if topic is Topic.LEVELS and request.on is not followed:
+            self._receive(LevelsWanted(self.name, client.name, request.on, now))
 
     def _greet(self, client: Client, message: OscMessage, request: Hello, now: float) -> None:
         if request.port is not None and isinstance(client.address, Stream):

@@ -4,7 +4,7 @@ Pure. Shared by the hosts.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from controld.bridge.hosts.base import AudioError
 
@@ -20,6 +20,7 @@ class AudioMethods(Protocol):
 
     def reset_xruns(self, fields: Fields, /) -> Members: ...  # noqa: D102
     def data(self, fields: Fields, /) -> Members: ...  # noqa: D102
+    def levels(self, fields: Fields, /) -> Members: ...  # noqa: D102
     def buffer_size(self, fields: Fields, /) -> Members: ...  # noqa: D102
     def set_buffer_size(self, fields: Fields, /) -> Members: ...  # noqa: D102
     def sample_rate(self, fields: Fields, /) -> Members: ...  # noqa: D102
@@ -33,6 +34,7 @@ class AudioMethods(Protocol):
 
 A = TypeVar("A", bound=AudioMethods)
 
+LEVELS: Final = "get_audio_levels"  # ours: the stock bridge does not know it
 _UINT32 = range(2**32)
 
 
@@ -87,6 +89,7 @@ def methods_of(audio: type[A]) -> Mapping[str, Entry[A]]:
         "close_jack": ((), _always("success", value=True)),
         "reset_xruns": ((), audio.reset_xruns),
         "get_jack_data": ((), audio.data),
+        LEVELS: ((), audio.levels),
         "get_jack_buffer_size": ((), audio.buffer_size),
         "set_jack_buffer_size": (("size",), audio.set_buffer_size),
         "get_jack_sample_rate": ((), audio.sample_rate),

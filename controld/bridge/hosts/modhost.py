@@ -18,6 +18,7 @@ from controld.bridge.hosts.modhost_audio import Audio
 from controld.bridge.hosts.modhost_guard import Guard
 from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_kept import kept_path, read_kept, write_kept
+from controld.bridge.hosts.modhost_levels import Levels
 from controld.bridge.hosts.modhost_link import LinkState, ModHostLink
 from controld.bridge.hosts.modhost_memory import BYPASS, Memory
 from controld.bridge.hosts.modhost_vet import vet
@@ -83,7 +84,8 @@ class ModHost:
         self._jack = JackView()
         self._memory = Memory(self.plugins)
         self._link = ModHostLink(address, self._on_up, self._on_line, Guard())
-        self._audio = Audio(self._jack, self.execute, self._memory)
+        self._levels = Levels(self._jack, lambda line: self._link.ask(line, COMMAND_S))
+        self._audio = Audio(self._jack, self.execute, self._memory, self._levels)
         self._said = "nothing yet"  # what was logged last of why it is away, "" for its answering
         self._jack_died = False
         self._believes = False  # in what is remembered
@@ -164,6 +166,8 @@ class ModHost:
         deadline = time.monotonic() + QUIET_S
         while self._link.hears and not self._ready_due and time.monotonic() < deadline:
             self._link.listen(deadline - time.monotonic())
+        if self._link.state is LinkState.UP:
+            self._levels.give_up()
         self._link.close()
         self._jack.close()
         self._installed.close()
@@ -180,8 +184,10 @@ class ModHost:
         self._tell_state()
         if self._jack.look() and self._link.state is not LinkState.AWAY:
             self._lose_jack()
-        if self._ready_due and self._link.state is LinkState.UP:
-            self._let_go_on(time.monotonic())
+        if self._link.state is LinkState.UP:
+            self._levels.rest(time.monotonic())
+            if self._ready_due:
+                self._let_go_on(time.monotonic())
 
     def _let_go_on(self, now: float) -> None:
         self._ready_credit = min(READY_BURST, self._ready_credit + (now - self._ready_at) / READY_S)
@@ -196,6 +202,8 @@ class ModHost:
         if event["type"] == "data_finish":  # mod-host waits: between the two of us only
             self._ready_due = True
             return
+        if event["type"] == "audio_monitor" and self._levels.hear(event, time.monotonic()):
+            return
         self._audio.hear(event)
         self._memory.hear(event)
 
@@ -205,6 +213,7 @@ class ModHost:
         if first:
             self._jack_died = False
             self._jack.look()
+            self._levels.forget()
             self._installed.refresh()
             if self._link.hears:  # nothing else tells of xruns; twice a second
                 self._link.ask("feature_enable cpu-load 1", QUESTION_S)

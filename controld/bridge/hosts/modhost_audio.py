@@ -4,6 +4,7 @@ No `init_jack` is needed: the server is joined as soon as it is there. Without o
 empty, as the stock bridge has it.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -16,8 +17,9 @@ from controld.bridge.hosts.audio_fields import (
     checked,
     methods_of,
 )
-from controld.bridge.hosts.base import HostEvent
+from controld.bridge.hosts.base import AudioError, HostEvent
 from controld.bridge.hosts.modhost_jack import JackView, Pair
+from controld.bridge.hosts.modhost_levels import Levels
 from controld.bridge.modhost_protocol import format_command, parse_reply, verdict
 
 
@@ -38,8 +40,9 @@ class Book(Protocol):
 class Audio:
     """Answers for a mod-host; `execute` does one of its commands, `book` keeps what is known of it."""
 
-    def __init__(self, jack: JackView, execute: Callable[[str], str | None], book: Book) -> None:
+    def __init__(self, jack: JackView, execute: Callable[[str], str | None], book: Book, levels: Levels) -> None:
         self._jack = jack
+        self._levels = levels
         self._execute = execute
         self._book = book
         self._xruns = self._forgiven = 0
@@ -60,6 +63,18 @@ class Audio:
     def data(self, _fields: Fields) -> Members:
         """Return load and transport; xruns are counted where mod-host tells its load."""
         return {**self._book.transport, "cpu_load": self._load(), "xruns": max(0, self._xruns - self._forgiven)}
+
+    def levels(self, _fields: Fields) -> Members:
+        """Return how loud it is at the sound card's ports.
+
+        Raises:
+            AudioError: where mod-host's ports cannot be seen.
+        """
+        if not self._jack.connected:
+            message = "levels are heard at mod-host's JACK ports, which cannot be seen from here"
+            raise AudioError(message)
+        inputs, outputs = self._levels.read(time.monotonic())
+        return {"input_levels": inputs, "output_levels": outputs}
 
     def reset_xruns(self, _fields: Fields) -> Members:
         """Count from here."""

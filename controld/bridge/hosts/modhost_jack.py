@@ -13,6 +13,7 @@ LOOK_S: Final = 0.5  # between two looks at whether mod-host is still in the gra
 REOPEN_S: Final = 2.0  # asking for a server that is not there takes 4 ms
 LAST_CALLBACK_S: Final = 0.03  # what a callback that has begun may take to be done with the interpreter
 MOD_HOST_PORT: Final = "mod-host:midi_in"
+MONITOR: Final = "mod-host:monitor_"  # where it listens for levels
 _EFFECT: Final = "effect_"
 
 log = logging.getLogger("controld.bridge.jack")
@@ -65,13 +66,14 @@ class JackView:
         return {int(digits) for digits in clients if digits.isdecimal()}
 
     def connections(self) -> list[Pair]:
-        """Return all connections, from output to input."""
+        """Return all connections, from output to input, but for those to meters: they are nobody's sound."""
         if self._client is None:
             return []
         return [
             (port.name, other.name)
             for port in self._client.get_ports(is_output=True)
             for other in self._client.get_all_connections(port)
+            if not other.name.startswith(MONITOR)
         ]
 
     def join(self, one: str, other: str) -> bool:

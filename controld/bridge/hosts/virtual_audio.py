@@ -12,6 +12,7 @@ from controld.bridge.hosts.audio_fields import (
     checked,
     methods_of,
 )
+from controld.bridge.hosts.virtual_levels import input_levels, output_levels
 from controld.bridge.hosts.virtual_rig import Rig
 
 
@@ -45,6 +46,10 @@ class Audio:
             "rolling": transport.rolling,
             "xruns": 0,
         }
+
+    def levels(self, _fields: Fields) -> Members:
+        """Return how loud it is at the sound card's ports."""
+        return {"input_levels": input_levels(self._rig), "output_levels": output_levels(self._rig)}
 
     def buffer_size(self, _fields: Fields) -> Members:
         """Return the frames of a buffer."""

@@ -48,6 +48,10 @@ class PortGraph:
         """Return the ports a port is connected to, whatever its direction."""
         return [target if source == name else source for source, target in self._pairs if name in (source, target)]
 
+    def targets(self, name: str) -> list[str]:
+        """Return the ports that a port feeds."""
+        return [target for source, target in self._pairs if source == name]
+
     def hardware(self, *, is_midi: bool, is_output: bool) -> list[str]:
         """Return the names of the hardware's ports of one kind."""
         kind = (True, is_midi, is_output)
