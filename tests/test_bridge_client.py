@@ -18,7 +18,9 @@ from controld.session.engine_events import (
 from controld.session.outbox import Outbox
 from controld.session.requests import (
     AddEffect,
+    ConnectPorts,
     Denied,
+    DisconnectPorts,
     Done,
     EngineReply,
     EngineRequest,
@@ -134,6 +136,25 @@ class TestBatches:
             assert 1 < max(sizes) <= MAX_BATCH
             assert {"command": "add urn:a 5"} in bridge.requests
             assert {"command": "remove 5"} in bridge.requests
+
+        run(scenario, StandIn(modern))
+
+    def test_cables_share_a_request(self) -> None:
+        """They are quick; plugins that come and go between them are not."""
+
+        async def scenario(rig: Rig, bridge: StandIn) -> None:
+            while rig.client.figures().batch_limit < 8:
+                await rig.ask(ReadParameter(1, "gain"))
+            begun = len(bridge.requests)
+            rig.put(
+                DisconnectPorts("a:1", "b:1"), RemoveEffect(5), ConnectPorts("a:1", "c:1"), ConnectPorts("a:2", "c:2")
+            )
+            await until(lambda: rig.outbox.unanswered == 0 and len(bridge.requests) == begun + 3)
+            assert bridge.requests[begun:] == [
+                {"command": "disconnect a:1 b:1"},
+                {"command": "remove 5"},
+                {"action": "batch", "commands": ["connect a:1 c:1", "connect a:2 c:2"]},
+            ]
 
         run(scenario, StandIn(modern))
 
