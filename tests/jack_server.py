@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from types import TracebackType
 
 import pytest
@@ -81,3 +82,10 @@ class JackServer:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
+
+
+@pytest.fixture(name="server")
+def running_server() -> Iterator[JackServer]:
+    """A server that runs for the length of a test."""
+    with JackServer() as running:
+        yield running

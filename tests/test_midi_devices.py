@@ -1,34 +1,18 @@
 """Shipped profiles over a real JACK server: a device is set up, shown text and positions, and not fought."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from jack_device import Device
-from jack_server import JackServer, needs_jackd
+from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
+from midi_floor import until
 from test_profiles_shipped import profile
 
 from controld.changes import State
 from controld.events import ControlTouched, SurfaceConnected, SurfaceEvent
 from controld.feedback import Feedback
 from controld.surfaces.midi import MidiSurface, MidiSystem
-
-WITHIN_S = 8.0
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
 
 
 @asynccontextmanager

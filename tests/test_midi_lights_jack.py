@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import pytest
 from config_texts import controls
 from jack_device import Device
-from jack_server import JackServer, needs_jackd
-from test_midi_jack import quick_system, until
+from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
+from midi_floor import quick_system, until
 
 from controld.changes import State
 from controld.events import SurfaceEvent
@@ -24,12 +23,6 @@ motor: {pitchbend: any, kind: fader}
 strip: {kind: display, rows: 1, columns: 4, sysex: "F0 00 20 7A {row} {text} F7"}
 """
 RATE = 1000.0  # bytes a second: a third of a cable
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
 
 
 def look(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from jack_device import Device
 from jack_server import JackServer, needs_jackd
+from midi_floor import FakeBackend, until
 from rig_process import RigProcess, Tablet, started, wait_for
-from test_midi_jack import FakeBackend, until
 
 from controld.events import ControlMoved, SurfaceEvent
 from controld.mappings.profile import Control, Kind, Profile, Source, SourceType

@@ -1,13 +1,11 @@
 """Every kind of MIDI message over a real JACK server, from a device in another process to events of its controls."""
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
 
-import pytest
 from config_texts import controls
 from jack_device import Device
-from jack_server import JackServer, needs_jackd
+from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
+from midi_floor import until
 
 from controld.changes import State
 from controld.events import ControlMoved, ControlTouched, ControlTurned, ProgramChosen, SurfaceConnected, SurfaceEvent
@@ -16,7 +14,6 @@ from controld.mappings.profile import Profile, Source, SourceType
 from controld.mappings.raw_midi import raw_control
 from controld.surfaces.midi import MidiSurface, MidiSystem
 
-WITHIN_S = 8.0
 PROFILE = """\
 squeeze: {pressure: any, kind: pedal}
 pad: {polypressure: C1, kind: pedal}
@@ -34,19 +31,6 @@ SENT = [
     "d040", "a01840", "b06307", "b0627d", "b00640", "b02605", "b06500", "b06400", "b06000", "f07f7f04017f7ff7",
     "f000207a0105f7", "fa", "f8", "b04507", "906801", "e00040", "906800",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.005)
 
 
 def described(event: SurfaceEvent) -> tuple[str, object]:

@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from jack_device import Device
-from jack_server import JackServer, needs_jackd
-from test_midi_jack import PROFILE, FakeBackend, kinds, quick_system, until
+from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
+from midi_floor import PROFILE, FakeBackend, kinds, quick_system, until
 
 from controld.events import ControlMoved, SurfaceConnected, SurfaceEvent, SurfaceLost
 from controld.surfaces.midi import MidiSurface, MidiSystem
@@ -21,12 +21,6 @@ from controld.surfaces.midi import MidiSurface, MidiSystem
 BACK_WITHIN_S = 2.0
 DEATHS, PROCESSES = 100, 5
 PATIENCE_S = 30.0  # five servers and their clients begin anew at once
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
 
 
 def open_files() -> int:

@@ -6,14 +6,14 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
 from jack_device import Floorboard
-from jack_server import RATE, JackServer, needs_jackd
-from test_midi_jack import PROFILE, quick_system, until
+from jack_server import RATE, JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
+from midi_floor import PROFILE, quick_system, until
 
 from controld.actions import FollowClock, SetTransport
 from controld.changes import TempoChanged
@@ -26,12 +26,6 @@ from controld.surfaces.midi_clock_out import ClockOut
 from controld.surfaces.midi_wires import Wires
 
 needs_dump = pytest.mark.skipif(not shutil.which("jack_midi_dump"), reason="JACK's example tools are not installed")
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
 
 
 class Rack:

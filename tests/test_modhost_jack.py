@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from jack_server import JackServer, needs_jackd
+from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
 from served_modhost import wait_until
 
 from controld.bridge.hosts.modhost_audio import Audio
@@ -49,12 +49,6 @@ def ports_of_mod_host() -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-@pytest.fixture
-def server() -> Iterator[JackServer]:
-    with JackServer() as running:
-        yield running
 
 
 @needs_jackd
