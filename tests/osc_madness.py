@@ -5,11 +5,14 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+import pytest
+
 from controld.osc_agenda import unix_s_to_ntp
-from controld.osc_codec import OscArg, encode, encode_bundle
+from controld.osc_codec import OscArg, OscDecodeError, decode, encode, encode_bundle
 
 NAN, INFINITY = struct.pack(">f", float("nan")), struct.pack(">f", float("inf"))
 LONGEST: Final = 65_507
+ENDLESS: Final = b"#bundle\0" + struct.pack(">Qi", 1, -4)  # 20 bytes that hang other parsers
 
 # Messages as a tablet sends them, some of which a rig does and some refuses.
 PLAIN: Final[tuple[tuple[str, tuple[OscArg, ...]], ...]] = (
@@ -35,6 +38,14 @@ PLAIN: Final[tuple[tuple[str, tuple[OscArg, ...]], ...]] = (
 
 
 SLOW: Final = ("/pedalboard", "/snapshot", "/controld/hello")  # which ask the rig for more than a value
+
+
+def refusal(datagram: bytes) -> str:
+    """Return the word by which a packet is refused; it has to be."""
+    with pytest.raises(OscDecodeError) as caught:
+        decode(datagram)
+    assert caught.value.detail in str(caught.value)
+    return caught.value.kind
 
 
 class Madness:
@@ -86,7 +97,7 @@ class Madness:
         soon, never = unix_s_to_ntp(1.8e9), (1 << 64) - 1
         return [
             encode_bundle(self._plain[:6]), deep, encode_bundle(self._plain[:4], soon), encode_bundle([], 1),
-            encode_bundle(self._plain[:2], never), b"#bundle\0" + struct.pack(">Qi", 1, -4),
+            encode_bundle(self._plain[:2], never), ENDLESS,
             encode("/drive/level", (0.5,))[:-4] + NAN, encode("/scene/1", (0.5,))[:-4] + INFINITY,
         ]  # fmt: skip
 
