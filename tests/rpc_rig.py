@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import zmq
 from rig_process import BOARD, free_port, wait_for
 
@@ -226,3 +227,18 @@ def request(method: object, request_id: object = "1", **params: object) -> bytes
     """Return the frame of a call as clients of the Session Manager send it."""
     envelope = {"method": method, "params": params, "source_service": "test", "request_id": request_id}
     return json.dumps({**envelope, "timestamp": "2026-01-01T00:00:00.000000"}).encode()
+
+
+@pytest.fixture(name="rig", scope="module")
+def served_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A daemon that runs for the length of a file of tests."""
+    with serving(tmp_path_factory.mktemp("rpc")) as served:
+        yield served
+
+
+@pytest.fixture(name="program")
+def calling_program(rig: Served) -> Iterator[Program]:
+    """A program for the length of a test; whatever it does, the service has to survive it."""
+    with Program(rig.base) as client:
+        yield client
+        assert client.done("health_check")["healthy"], "the service did not survive"

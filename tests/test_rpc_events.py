@@ -2,14 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from fake_engine import board, started
 from rig_process import DRIVE_URI, wait_for
-from rpc_rig import Program, Served, serving
+from rpc_rig import Program, Served, served_rig, serving  # noqa: F401 - a fixture
 
 from controld import changes as facts
 from controld.changes import State, StateChange
@@ -75,12 +74,6 @@ class TestTelling:
         (told,) = teller.tell(facts.SnapshotChanged("Lead", 3, State.CONFIRMED))
         assert told == ("snapshot_applied", {"snapshot_id": 2, "snapshot_name": "Lead", "parameters_applied": 3})
         assert teller.tell(facts.SnapshotChanged("Lead", 3, State.CONFIRMED)) == []
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("rpc")) as served:
-        yield served
 
 
 class TestHearing:

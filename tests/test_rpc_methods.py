@@ -1,11 +1,11 @@
 """Every method of the service, called over a real socket at the real daemon: results are as the registry says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rig_process import DELAY_URI, DRIVE_URI
-from rpc_rig import Program, Served, serving
+from rpc_rig import Program, Served, calling_program, served_rig  # noqa: F401 - fixtures
 
 from controld.rpc.answers import Code
 from controld.rpc.methods import REGISTRY
@@ -14,19 +14,6 @@ from controld.rpc.registry import KINDS, Method
 # Set by the story below for the calls after it.
 Params = dict[str, object] | Callable[[dict[str, Any]], dict[str, object]]
 COMPRESSOR = "http://calf.sourceforge.net/plugins/Compressor"
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("rpc")) as served:
-        yield served
-
-
-@pytest.fixture
-def program(rig: Served) -> Iterator[Program]:
-    with Program(rig.base) as client:
-        yield client
-
 
 # Every supported method with parameters that it can do, in an order in which each finds what it needs; what a call
 # returned is given to the later ones by the method's name.

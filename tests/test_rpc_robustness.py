@@ -13,26 +13,20 @@ from pathlib import Path
 import pytest
 import zmq
 from rig_process import wait_for
-from rpc_rig import PATIENCE_MS, Program, Served, request, serving
+from rpc_rig import (
+    PATIENCE_MS,
+    Program,
+    Served,
+    calling_program,  # noqa: F401 - a fixture
+    request,
+    served_rig,  # noqa: F401 - a fixture
+    serving,
+)
 
 from controld.config_values import RigConfig, ServiceConfig
 from controld.reload_files import needs_restart
 from controld.rpc.service import MAX_WAITING_EACH
 from controld.rpc.sockets import MAX_REQUEST_BYTES
-
-
-@pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("rpc")) as served:
-        yield served
-
-
-@pytest.fixture
-def program(rig: Served) -> Iterator[Program]:
-    with Program(rig.base) as client:
-        yield client
-        assert client.done("health_check")["healthy"], "the service did not survive"
-
 
 MALFORMED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "no JSON"),
