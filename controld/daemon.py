@@ -217,16 +217,9 @@ class Daemon:
         complaints = self.facts().complaints()
         return complaints[0] if complaints else f"playing {self.rig.session.pedalboard.name}"
 
-    def act(self, action: Action | Edit, origin: str) -> Output:
-        """Do an action for a service, and return everything that followed from it at once."""
-        taken: list[Output] = []
-
-        def handle(now: float) -> Output:
-            taken.append(self.rig.act(action, origin, now))
-            return taken[0]
-
-        self._hub.enter(handle)
-        return taken[0] if taken else Output()
+    def act(self, action: Action | Edit, origin: str) -> list[StateChange]:
+        """Do an action for a service, and return every fact that followed from it at once."""
+        return self._hub.ask(self.rig.act, action, origin)
 
     def ask_engine(self, question: Mapping[str, object], deadline_s: float, answered: Answered) -> None:
         """Ask the bridge something for a service, which `answered` is told."""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+from controld.changes import StateChange
 from controld.rig import Output, Rig
 
 log = logging.getLogger("controld.core")
@@ -43,6 +44,7 @@ class Hub:
         self._loop = loop
         self._queue: deque[tuple[Handler, tuple[object, ...]]] = deque()
         self._running = False
+        self._told: list[StateChange] | None = None  # while somebody waits for what follows
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s: float | None = None
 
@@ -51,6 +53,22 @@ class Hub:
         self._queue.append((handler, args))
         if not self._running:
             self._run()
+
+    def ask(self, handler: Handler, *args: object) -> list[StateChange]:
+        """Have a handler run, and return every fact that is told until the core is at rest again.
+
+        What the engine answered meanwhile is among them. Empty where the core runs already: then it is told later.
+        """
+        if self._running:
+            self.enter(handler, *args)
+            return []
+        told: list[StateChange] = []
+        self._told = told
+        try:
+            self.enter(handler, *args)
+        finally:
+            self._told = None
+        return told
 
     def stop(self) -> None:
         """Forget what waits and wake up no more."""
@@ -69,6 +87,8 @@ class Hub:
                     output = handler(*args, self._loop.time())
                     if outbox:
                         self._exits.attend()
+                    if self._told is not None:
+                        self._told += output.changes
                     self._exits.deliver(output)
                 except Exception:  # the one guard: an error in one event must not end the rig
                     self.errors += 1

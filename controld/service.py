@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from controld.actions import Action
+from controld.changes import StateChange
 from controld.figures import Facts
 from controld.rig import Output, Rig
 from controld.session.edits import Edit
@@ -36,11 +37,11 @@ class Desk(Protocol):
     def rig(self) -> Rig:
         """The core, for looking at."""
 
-    def act(self, action: Action | Edit, origin: str) -> Output:
-        """Do an action for `origin` ("rpc", "rpc/client"; not ""), and return everything that followed from it at once.
+    def act(self, action: Action | Edit, origin: str) -> list[StateChange]:
+        """Do an action for `origin` ("rpc", "rpc/client"; not ""), and return every fact that followed from it at once.
 
-        What the engine makes of it comes later, by `Service.tell`. To be called in the event loop, from outside the
-        core: not from `tell`.
+        Services were told of these too. What the engine makes of it later comes by `Service.tell`. To be called in the
+        event loop, from outside the core: not from `tell`.
         """
 
     def facts(self) -> Facts:

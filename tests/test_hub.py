@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 from fake_engine import FakeEngine, board
 
+from controld.changes import SurfaceChanged
 from controld.events import SurfaceConnected
 from controld.hub import Hub
 from controld.rig import Output, Rig
@@ -234,6 +235,34 @@ class TestOrder:
         assert isinstance(output, Output)
         hub.enter(hub.rig.receive_reply, requests[0], engine.execute(requests[0]))
         assert len(exits.left) == 3
+
+
+class TestAsking:
+    def test_what_came_meanwhile_is_among_the_facts(self) -> None:
+        """Whoever waits for what the engine makes of it would else never hear of a reply that came that soon."""
+        hub, _exits, _ = hub_of()
+        first, second, late = (SurfaceChanged(name, connected=True) for name in ("a", "b", "c"))
+
+        def ask(_now: float) -> Output:
+            hub.enter(lambda _now: Output([second]))  # the engine's reply, taken while much is told
+            return Output([first])
+
+        assert hub.ask(ask) == [first, second]
+        hub.enter(lambda _now: Output([late]))
+        assert hub.ask(lambda _now: Output()) == []
+
+    def test_from_within_nothing_is_known_yet(self) -> None:
+        """It is done after what runs, and who asked outside hears of it."""
+        hub, _exits, _ = hub_of()
+        fact = SurfaceChanged("a", connected=True)
+        inner: list[object] = []
+
+        def ask(_now: float) -> Output:
+            inner.append(hub.ask(lambda _now: Output([fact])))
+            return Output()
+
+        assert hub.ask(ask) == [fact]
+        assert inner == [[]]
 
 
 class TestWakeUps:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from played_rig import Stage, play
 
 from controld.actions import Action
-from controld.changes import EngineChanged, EngineState
+from controld.changes import EngineChanged, EngineState, StateChange
 from controld.figures import Facts
 from controld.rig import Output, Rig
 from controld.rpc import dispatch, shapes
@@ -35,10 +35,10 @@ class Desk:
     def rig(self) -> Rig:
         return self.stage.rig
 
-    def act(self, action: Action | Edit, origin: str) -> Output:
-        output = self.stage.rig.act(action, origin, 0.0)
-        self.told += output.changes
-        return output
+    def act(self, action: Action | Edit, origin: str) -> list[StateChange]:
+        changes = self.stage.rig.act(action, origin, 0.0).changes
+        self.told += changes
+        return changes
 
     def ask_engine(self, question: Mapping[str, object], deadline_s: float, answered: Answered) -> None:
         raise AssertionError("the dispatcher returns its questions")

@@ -128,7 +128,7 @@ class Call:
 
     def act(self, action: Action | Edit) -> Sequence[StateChange]:
         """Do an action and return the facts that followed at once. Raises CallFailed where it is refused."""
-        changes = self.desk.act(action, self.origin).changes
+        changes = self.desk.act(action, self.origin)
         for change in changes:
             if isinstance(change, Refused) and change.origin == self.origin:
                 raise CallFailed(Code.INVALID_PARAMETERS, change.reason, subject=change.subject)
