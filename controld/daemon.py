@@ -29,7 +29,7 @@ from controld.config_values import RigConfig
 from controld.control import Answer, ControlServer, socket_path
 from controld.engine_start import start_engine
 from controld.errors import ControldError
-from controld.events import SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
+from controld.events import LevelsWanted, SurfaceConnected, SurfaceEvent, SurfaceLost, surface_of
 from controld.figures import Facts
 from controld.health import PULSE_S, Health, memory_bytes, thread_count
 from controld.hub import Hub
@@ -58,6 +58,8 @@ log = logging.getLogger("controld.daemon")
 
 # A thread that is busy may keep the loop waiting for this long; Python's default of 5 ms is a long time for a press.
 SWITCH_INTERVAL_S = 0.0005
+# Who comes, goes and has meters is heard also of a surface whose controls do nothing.
+_NO_PLAY = (SurfaceConnected, SurfaceLost, LevelsWanted)
 # What has not stopped by then hangs in a library: it is ended, with where each thread stood on standard error.
 STOP_PATIENCE_S = 8.0
 
@@ -149,7 +151,7 @@ class Daemon:
 
     def receive(self, event: SurfaceEvent) -> None:
         """Take what a surface did, or a service for one; after what came before it, and else at once."""
-        if self._quiet and surface_of(event) in self._quiet and not isinstance(event, SurfaceConnected | SurfaceLost):
+        if self._quiet and surface_of(event) in self._quiet and not isinstance(event, _NO_PLAY):
             return
         self._hub.enter(self.rig.receive, event)
 

@@ -65,6 +65,12 @@ class Agenda:
         """Return the time of what is due next, in Unix seconds; None for nothing."""
         return self._heap[0].at_s if self._heap else None
 
+    def forget(self, peer: Peer) -> None:
+        """Forget what a sender planned who is gone."""
+        if self._by_peer.pop(peer, 0):
+            self._heap = [due for due in self._heap if due.peer != peer]
+            heapq.heapify(self._heap)
+
     def clear(self) -> None:
         """Forget everything."""
         self._heap.clear()

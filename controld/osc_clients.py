@@ -207,6 +207,10 @@ class Clients:
         """Return the client a known sender belongs to."""
         return self._senders.get(sender)
 
+    def at(self, address: Peer) -> Client | None:
+        """Return the client that is answered at an address."""
+        return self._by_address.get(address)
+
     def named(self, name: str) -> Client | None:
         """Return a client by its name ("host:port")."""
         return next((client for client in self if client.name == name), None)

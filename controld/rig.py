@@ -133,11 +133,10 @@ class Rig:
                 self._follow([SurfaceChanged(event.surface, connected=False)], now, output)
             else:
                 self.watch_load(f"{event.surface}/{event.client}", wanted=False)
-                self.watch_levels(f"{event.surface}/{event.client}", wanted=False)
+                self._watch_levels(f"{event.surface}/{event.client}", now, output, wanted=False)
             return output
         if isinstance(event, LevelsWanted):
-            self.watch_levels(f"{event.surface}/{event.client}", wanted=event.wanted)
-            return output
+            return self._watch_levels(f"{event.surface}/{event.client}", now, output, wanted=event.wanted)
         if isinstance(event, OscArrived):
             return self._read_osc(event, now, output)
         if isinstance(event, SurfaceAsked):
@@ -153,10 +152,10 @@ class Rig:
         (self._load_watchers.add if wanted else self._load_watchers.discard)(who)
         self._want_load()
 
-    def watch_levels(self, who: str, *, wanted: bool) -> None:
+    def _watch_levels(self, who: str, now: float, output: Output, *, wanted: bool) -> Output:
         """Have it told how loud it is, as long as somebody wants it."""
         (self._level_watchers.add if wanted else self._level_watchers.discard)(who)
-        self.session.want_levels(wanted=bool(self._level_watchers))
+        return self._follow(self.session.want_levels(wanted=bool(self._level_watchers)), now, output)
 
     def _want_load(self) -> None:
         self.session.want_load(wanted=bool(self._load_watchers) or self.mapper.wants_load)

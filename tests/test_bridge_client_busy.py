@@ -89,6 +89,20 @@ class TestBusyCore:
 
         run(scenario, StandIn())
 
+    def test_nothing_is_told_after_the_end(self) -> None:
+        """Though a refusal was to be told next."""
+
+        async def scenario(rig: Rig, bridge: StandIn) -> None:
+            bridge.answer = refusing("add")
+            rig.put(AddEffect(5, "urn:a"))
+            assert be_busy(rig, lambda: bridge.lines == ["add urn:a 5"])
+            be_busy(rig, lambda: rig.replies, within_s=0.2)
+            await rig.client.stop()
+            await asyncio.sleep(0.05)
+            assert rig.replies == []
+
+        run(scenario, StandIn())
+
     def test_a_connection_that_breaks_meanwhile(self) -> None:
         """What a refusal was about is given up with the rest, once."""
 

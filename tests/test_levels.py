@@ -211,17 +211,21 @@ class TestWho:
 
     def test_the_engine_is_asked_as_long_as_one_client_wants_them(self) -> None:
         """One that goes wants nothing more."""
-        rig = play().rig
-        rig.receive_engine_event(EngineConnected(frozenset({"events", "effects", "levels"})), 0.0)
-        asked: list[bool] = []
-        rig.session.want_levels = lambda *, wanted: asked.append(wanted)  # type: ignore[method-assign]
+        stage = play()
+        rig = stage.rig
+        stage.take(rig.receive_engine_event(EngineConnected(frozenset({"events", "effects", "levels"})), 0.0))
         for client, wanted in (("a", True), ("b", True), ("a", False)):
             rig.receive(LevelsWanted("tablet", client, wanted, 1.0), 1.0)
-        rig.receive(SurfaceLost("tablet", 2.0, "b"), 2.0)
-        assert asked == [True, True, True, False]
+        stage.take(rig.tick(1.0))
+        assert stage.told(LevelsChanged) == [LevelsChanged((0.25,), (0.5,))]
+        assert rig.next_deadline() is not None
+        output = rig.receive(SurfaceLost("tablet", 2.0, "b"), 2.0)
+        assert levels_in(output.changes) == [LevelsChanged((0.0,), (0.0,))]  # nobody is left with a loud meter
+        assert rig.next_deadline() is None
 
     def test_in_words(self) -> None:
         """For whoever prints a fact."""
+        assert describe(LevelsWanted("tablet", "a", wanted=False, time_s=0.0)) == "tablet a has no meters"
         assert describe(LevelsChanged((0.1, 0.0), ())) == "levels in -20 -90, out - dB"
 
 

@@ -51,6 +51,7 @@ class Card:
         self.monitors: list[str] = []  # their names, in the order they were made
         self.lines: list[str] = []
         self.pairs: set[tuple[str, str]] = {("effect_1:out", "system:playback_1")}
+        self.outputs = CARD["out"]
 
     @property
     def view(self) -> JackView:
@@ -59,7 +60,7 @@ class Card:
     def ports(self, start: str = "", /, **kind: bool) -> list[str]:
         if start == MONITOR:
             return [f"{MONITOR}{number + 1}" for number in range(len(self.monitors))]
-        return CARD["in" if kind.get("is_output") else "out"]
+        return CARD["in"] if kind.get("is_output") else self.outputs
 
     def neighbours(self, port: str) -> list[str]:
         return [
@@ -180,6 +181,35 @@ class TestRules:
         armed(card)
         armed(card)
         assert len(card.monitors) == 4
+
+    def test_also_where_the_names_have_begun_anew(self) -> None:
+        """They lie in the order they were made, not in that of their names."""
+        card = Card()
+        card.outputs = card.outputs[:1]  # so that names run out in the middle
+        levels = armed(card)
+        for again in range(1, 6):
+            levels.rest(again * 10.0)
+            for tenth in range(6):
+                levels.read(again * 10.0 + tenth / 10)
+        assert card.monitors == [f"controld:level_{serial}" for serial in (15, 0, 1)]
+        armed(card)
+        assert len(card.monitors) == 3
+
+    def test_one_whose_answer_came_too_late_is_swept_away(self) -> None:
+        """It is made, though nobody said so."""
+        card = Card()
+        late = iter((True, False))
+
+        def ask(line: str) -> str | None:
+            reply = card.ask(line)
+            return None if line.endswith(" 1") and next(late, False) else reply
+
+        levels = Levels(card.view, ask)
+        for tenth in range(8):
+            levels.read(tenth / 10)
+        levels.give_up()
+        levels.read(2.0)
+        assert len(card.monitors) == 1
 
     def test_another_mod_host_has_none(self) -> None:
         """They are made anew there; also where the card has other ports."""

@@ -50,6 +50,17 @@ def test_what_waits_is_bounded_for_one_and_for_all() -> None:
     assert (len(agenda), agenda.next_s()) == (0, None)
 
 
+def test_what_a_sender_planned_who_is_gone_is_forgotten() -> None:
+    """And its place is free again."""
+    agenda = Agenda()
+    for peer, at_s in ((A, 1.0), (B, 2.0), (A, 3.0)):
+        agenda.plan(peer, NOW + at_s, message() * 3, NOW)
+    agenda.forget(A)
+    agenda.forget(A)
+    assert (len(agenda), agenda.next_s()) == (3, NOW + 2.0)
+    assert [due.peer for due in agenda.due(NOW + 9)] == [B]
+
+
 def test_the_tag_for_now_is_always_past() -> None:
     """The one time tag that is no time means at once."""
     assert ntp_to_unix_s(IMMEDIATE) < 0

@@ -257,6 +257,7 @@ class BridgeClient:
         if self._look is not None:
             self._look.cancel()
         self._connected = False
+        self._cargo = None  # nothing is told any more
         self._connection.close()
         self._questions.close()
         if self._feed is not None:

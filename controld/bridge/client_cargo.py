@@ -22,9 +22,13 @@ from controld.session.requests import (
     WriteParameters,
 )
 
-# Only these share a request, each a tenth of a millisecond's work for mod-host. To load or remove a plugin or a preset
-# takes many times what a batch is meant to take.
-QUICK = frozenset({WriteBypass, WriteParameters, ReadBypass, ReadParameter, ConnectPorts, DisconnectPorts})
+# These share a request, and their time says how fast the bridge is: a tenth of a millisecond's work for mod-host. To
+# load or remove a plugin or a preset takes many times what a batch is meant to take.
+QUICK = frozenset({WriteBypass, WriteParameters, ReadBypass, ReadParameter})
+# Cables take as little from JACK itself, but may take a server that only speaks its protocol milliseconds: they share
+# a request among themselves, and few of them.
+CABLES = frozenset({ConnectPorts, DisconnectPorts})
+MAX_CABLES = 8
 
 
 class Cargo(NamedTuple):
@@ -52,8 +56,11 @@ class Loader:
             return None
         request, line = taken
         quick = type(request) in QUICK
-        if limit > 1 and quick and line is not None and self._outbox:
-            return self._load_more(request, line, limit)
+        if limit > 1 and line is not None and self._outbox:
+            if quick:
+                return self._load_more(request, line, limit, QUICK)
+            if type(request) in CABLES:
+                return self._load_more(request, line, min(limit, MAX_CABLES), CABLES)
         body = encode_question(request) if line is None else encode_command(line)
         return Cargo((request,), body, request.deadline_s, quick)
 
@@ -62,20 +69,20 @@ class Loader:
         held, self._held = self._held, None
         return () if held is None else (held[0],)
 
-    def _load_more(self, request: EngineRequest, line: str, limit: int) -> Cargo:
+    def _load_more(self, request: EngineRequest, line: str, limit: int, kinds: frozenset[type]) -> Cargo:
         requests, lines = [request], [line]
         while len(requests) < limit:
             taken = self._next()
             if taken is None:
                 break
             request, more = taken
-            if more is None or type(request) not in QUICK:
+            if more is None or type(request) not in kinds:
                 self._held = taken
                 break
             requests.append(request)
             lines.append(more)
         body = encode_batch(lines) if len(lines) > 1 else encode_command(line)
-        return Cargo(tuple(requests), body, max(each.deadline_s for each in requests), quick=True)
+        return Cargo(tuple(requests), body, max(each.deadline_s for each in requests), kinds is QUICK)
 
     def _next(self) -> tuple[EngineRequest, str | None] | None:
         """Return the next request that has to be sent, with its command."""

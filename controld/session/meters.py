@@ -25,18 +25,19 @@ class Meters:
         self._told = LevelsChanged((), ())
 
     def want(self, now: float, *, wanted: bool) -> None:
-        """Say whether somebody wants to know."""
+        """Say whether somebody wants to know; what nobody wants to know any more is told to be silent."""
         if wanted is not self._wanted:
             self._wanted = wanted
             self._plan(now)
+            if not wanted:
+                self._be_silent()
 
     def offer(self, now: float, *, offered: bool) -> None:
         """Take that there is an engine that can tell, or none: then it is silent."""
         self._offered = offered
         self._plan(now)
         if not offered:
-            inputs, outputs = ((0.0,) * len(levels) for levels in (self._told.inputs, self._told.outputs))
-            self._tell(LevelsChanged(inputs, outputs))
+            self._be_silent()
 
     def tick(self, now: float) -> bool:
         """Ask, where it is due and nothing else is asked; tell whether it was."""
@@ -52,11 +53,15 @@ class Meters:
         """Take the answer."""
         if isinstance(reply, Denied) and self.due_s is not None:
             self.due_s = now + AGAIN_S
-        elif isinstance(reply, Done) and isinstance(reply.answer, EngineLevels):
+        elif isinstance(reply, Done) and isinstance(reply.answer, EngineLevels) and self._wanted:
             self._tell(LevelsChanged(reply.answer.inputs, reply.answer.outputs))
 
     def _plan(self, now: float) -> None:
         self.due_s = now if self._wanted and self._offered else None
+
+    def _be_silent(self) -> None:
+        inputs, outputs = ((0.0,) * len(levels) for levels in (self._told.inputs, self._told.outputs))
+        self._tell(LevelsChanged(inputs, outputs))
 
     def _tell(self, levels: LevelsChanged) -> None:
         if levels != self._told:

@@ -163,9 +163,10 @@ class Session:
         """Say whether what the engine needs of the processor is told, about once a second."""
         self._executor.want_load(wanted=wanted)
 
-    def want_levels(self, *, wanted: bool) -> None:
+    def want_levels(self, *, wanted: bool) -> list[StateChange]:
         """Say whether it is told how loud it is, some ten times a second, where the engine can tell."""
         self._executor.want_levels(wanted=wanted)
+        return self._context.take()
 
     @property
     def moving(self) -> bool:

@@ -254,7 +254,7 @@ class OscSurface:
         self.inject(*message)
 
     def _hung_up(self, peer: Stream) -> None:
-        client = self._outlet.clients.known(peer)
+        client = self._outlet.clients.at(peer)
         if client is not None:
             self._outlet.clients.remove(client)
             self._outlet.mourn()

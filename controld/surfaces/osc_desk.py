@@ -182,6 +182,7 @@ class Desk:
             case Ping():
                 self.outlet.say(client, PONG, request.args, request.tags)
             case Bye():
+                self._follow(client, Follow(Topic.LEVELS, on=False), now)  # a fixed peer stays a client
                 self.outlet.clients.remove(client)
                 self.outlet.mourn()
 

@@ -107,6 +107,7 @@ class Inlet:
     def forget(self, peer: Peer) -> None:
         """Forget a stream that ended."""
         self.line.forget(peer)
+        self._agenda.forget(peer)
         self._paused.pop(peer, None)
 
     def work(self) -> None:

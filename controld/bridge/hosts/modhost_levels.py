@@ -85,7 +85,7 @@ class Levels:
     def give_up(self) -> None:
         """Give up every monitor; one that lies under another program's stays until that one is gone."""
         for monitor in reversed(self._monitors.values()):
-            self._ask(f"{_COMMAND} {monitor.name} 0")
+            self._does(f"{_COMMAND} {monitor.name} 0")
         self._monitors.clear()
 
     def forget(self) -> None:
@@ -94,17 +94,31 @@ class Levels:
         self._swept = False
 
     def _make(self, port: str) -> None:
-        if not self._swept:
-            self._swept = True
-            for serial in reversed(range(2 * MOST)):
-                self._ask(f"{_COMMAND} {_name(serial)} 0")  # what a bridge that was killed left behind
+        if not self._monitors and not self._swept:
+            self._sweep()
         index, name = self._count(), _name(self._serial)
-        reply = self._ask(f"{_COMMAND} {name} 1")
+        done = self._does(f"{_COMMAND} {name} 1")
         self._serial = (self._serial + 1) % (2 * MOST)
-        # Where it is no more than before, the name was taken: by one that could not be given up.
-        if reply is not None and verdict(_COMMAND, reply).ok and self._count() == index + 1:
+        # Where there is no more than before, the name was taken: by one that could not be given up.
+        if done and self._count() == index + 1:
             self._monitors[port] = _Monitor(name, index)
             self._follow_s = 0.0
+
+    def _sweep(self) -> None:
+        """Give up what nobody knows of any more: of a bridge that was killed, or because an answer came too late."""
+        self._swept = True
+        before = -1
+        while before != (before := self._count()):  # they lie in the order they were made, and serials begin anew
+            for serial in reversed(range(2 * MOST)):
+                self._ask(f"{_COMMAND} {_name(serial)} 0")
+
+    def _does(self, line: str) -> bool:
+        """Do a command; where that is not sure, or one could not be given up, there is something to be swept."""
+        reply = self._ask(line)
+        done = reply is not None and verdict(_COMMAND, reply).ok
+        if reply is None or (not done and line.endswith(" 0")):
+            self._swept = False
+        return done
 
     def _follow(self, captures: Iterable[str]) -> None:
         """Join each monitor to what it is to hear, and to nothing else."""
