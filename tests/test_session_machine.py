@@ -41,6 +41,7 @@ from controld.changes import (
     MuteChanged,
     ParameterChanged,
     PedalboardChanged,
+    PresetChanged,
     SnapshotChanged,
     State,
     StateChange,
@@ -92,6 +93,14 @@ VERSIONS = [
 BANKS = (Bank("Both", ("Stage", "Twins")), Bank("Twins alone", ("Twins",)))
 
 
+# What is told of one thing replaces what was told of it before.
+_KEPT = (BypassChanged, ParameterChanged, PresetChanged, SnapshotChanged, PedalboardChanged, MuteChanged)
+
+
+def subject_of(fact: object) -> tuple[object, ...]:
+    return type(fact), getattr(fact, "effect", ""), getattr(fact, "symbol", "")
+
+
 class Stage(RuleBasedStateMachine):
     """A player, an engine with moods, and a bridge that may list effects or not."""
 
@@ -100,7 +109,9 @@ class Stage(RuleBasedStateMachine):
         self.now = 0.0
         self.at_once, self.mute = at_once, mute
         self.loading: LoadProgressed | None = None
+        self.told: dict[tuple[object, ...], object] = {}
         self.session = Session((board(), TWINS), Outbox(), banks=BANKS)
+        self.hear(self.session.report())
         self.session.wants_beats = at_once
         self.engine = FakeEngine()
         self.connected = False
@@ -114,6 +125,7 @@ class Stage(RuleBasedStateMachine):
 
     def hear(self, changes: list[StateChange]) -> None:
         """Take facts: how far a load is never goes back, and ends."""
+        self.told |= {subject_of(change): replace(change, origin="") for change in changes if isinstance(change, _KEPT)}
         for change in changes:
             if isinstance(change, LoadProgressed):
                 assert 0 <= change.done <= change.total
@@ -274,6 +286,8 @@ class Stage(RuleBasedStateMachine):
         assert not self.session.moving
         assert self.engine.processing
         for fact in self.session.report():
+            if isinstance(fact, _KEPT):  # whoever listened knows how things are
+                assert self.told[subject_of(fact)] == replace(fact, origin="")
             match fact:
                 case BypassChanged():
                     held = self.engine.effects[rig.effects[fact.effect].instance].bypassed

@@ -9,10 +9,12 @@ from controld.actions import (
     EngineAction,
     LoadPreset,
     RecallSnapshot,
+    Resync,
     Seek,
     SetBypass,
     SetParameter,
     ToggleParameter,
+    Undo,
 )
 from controld.changes import (
     BypassChanged,
@@ -20,6 +22,7 @@ from controld.changes import (
     PresetChanged,
     Refused,
     State,
+    StateChange,
 )
 from controld.session.model import EffectRecall, EffectSetup, Pedalboard, Plugin, Snapshot
 from controld.session.outbox import Outbox
@@ -217,6 +220,34 @@ class TestPresets:
         engine = FakeEngine(time_out=lambda request: isinstance(request, WritePreset))
         _, engine, _ = started(preset_board, engine=engine)
         assert engine.processing
+
+
+EffectFact = BypassChanged | ParameterChanged | PresetChanged
+
+
+def newest(changes: list[StateChange]) -> dict[tuple[object, ...], EffectFact]:
+    """Return what was told last of each thing."""
+    told = [change for change in changes if isinstance(change, EffectFact)]
+    return {(type(each), each.effect, getattr(each, "symbol", "")): each for each in told}
+
+
+class TestTold:
+    def test_a_preset_that_is_taken_back_on_its_way_is_told(self) -> None:
+        """Else whoever listens believes for ever that it is being loaded."""
+        session, engine, _ = started()
+        changes = session.receive(LoadPreset("drive", "Lead"), "floor")
+        changes += session.receive(Undo(), "floor")
+        changes += engine.run(session)
+        assert newest(changes)[PresetChanged, "drive", ""] == PresetChanged("drive", "", State.CONFIRMED)
+
+    def test_what_is_told_again_in_the_middle_of_an_inspection_is_not_left_so(self) -> None:
+        """A resync tells what is not known at that moment, and then what is known again."""
+        session, engine, _ = started()
+        changes = session.receive(Resync(), "tablet")  # which looks
+        changes += session.receive(Resync(), "tablet")  # while nothing is known
+        assert newest(changes)[BypassChanged, "drive", ""].state is State.ASKED
+        changes += engine.run(session)
+        assert newest(changes) == newest(session.report())
 
 
 class TestChoices:

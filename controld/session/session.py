@@ -318,7 +318,7 @@ class Session:
         facts += [boards.bank_change(), boards.board_change(), boards.snapshot_change(), *self._morphs.facts()]
         facts += [self._tempo.fact(), self._outputs.mute_fact(), self._outputs.tuner_fact()]
         for effect in self._context.effects.values():
-            facts += [effect.preset_change(), *(effect.fact(symbol) for symbol in effect.cells)]
+            facts += [effect.preset_fact(), *(effect.fact(symbol) for symbol in effect.cells)]
         return facts
 
     # What concerns all parts
@@ -332,6 +332,8 @@ class Session:
         if not action.surface:
             for fact in self.report():
                 self._context.tell(fact)
+            for effect in self._context.effects.values():
+                effect.all_told()
         self._executor.inspect()
 
     def _loaded(self, bpm: float) -> None:

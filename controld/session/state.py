@@ -257,6 +257,12 @@ class EffectState:
         for cell in self.cells.values():
             cell.told = None
 
+    def all_told(self) -> None:
+        """Take it that everything was told as it is."""
+        self.preset_change()
+        for symbol in self.cells:
+            self.change(symbol)
+
     def untold(self) -> list[BypassChanged | ParameterChanged | PresetChanged]:
         """Return the facts that are not what was told last, as told now."""
         news: list[BypassChanged | ParameterChanged | PresetChanged] = [
@@ -264,13 +270,16 @@ class EffectState:
             for symbol, cell in self.cells.items()
             if cell.told != (cell.asked, cell.confirmed, bool(cell.failure))
         ]
-        preset = self.preset_change()
-        if preset != self.preset_told:
-            self.preset_told = preset
-            news.append(preset)
+        if self.preset_fact() != self.preset_told:
+            news.append(self.preset_change())
         return news
 
     def preset_change(self) -> PresetChanged:
+        """Return the preset as a fact that is told now."""
+        self.preset_told = self.preset_fact()
+        return self.preset_told
+
+    def preset_fact(self) -> PresetChanged:
         """Return the preset as a fact."""
         settled = State.CONFIRMED if self.preset == (self.preset_confirmed or "") else State.ASKED
         return PresetChanged(
