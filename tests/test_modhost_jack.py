@@ -1,11 +1,7 @@
 """What the bridge sees of a real JACK server: ports, connections, figures, and its death under mod-host."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
+from jack_ports import held_ports
 from jack_server import JackServer, needs_jackd, running_server  # noqa: F401 - a fixture
 from served_modhost import wait_until
 
@@ -14,7 +10,7 @@ from controld.bridge.hosts.modhost_jack import JackView
 from controld.bridge.hosts.modhost_levels import Levels
 from controld.bridge.hosts.modhost_memory import Memory
 
-# The ports of a mod-host with one effect, held by a process of its own that ends with its standard input.
+# The ports of a mod-host with one effect.
 PORTS = """\
 import sys, jack
 host, effect = (jack.Client(name, no_start_server=True) for name in ("mod-host", "effect_7"))
@@ -30,31 +26,10 @@ for client in (effect, host):
 """
 
 
-@contextmanager
-def ports_of_mod_host() -> Iterator[None]:
-    command = [sys.executable, "-c", PORTS]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdout:
-        try:
-            assert process.stdout.readline() == "ready\n"
-            yield
-        finally:
-            process.stdin.close()
-            try:
-                process.wait(5)  # a client that is killed keeps its server from ending
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 @needs_jackd
 def test_ports_connections_and_figures_are_those_of_the_server(server: JackServer) -> None:
     """Whatever joined and parted them; methods answer in the bridge's form, and connections are told."""
-    with ports_of_mod_host():
+    with held_ports(PORTS):
         view = JackView()
         wait_until(lambda: view.look() or view.connected, "mod-host's ports")
         book = Memory(dict)
@@ -79,7 +54,7 @@ def test_ports_connections_and_figures_are_those_of_the_server(server: JackServe
 @needs_jackd
 def test_the_death_of_the_server_is_noticed_once(server: JackServer) -> None:
     """And a mod-host that leaves a living server is gone from it too."""
-    with ports_of_mod_host():
+    with held_ports(PORTS):
         view = JackView()
         wait_until(lambda: view.look() or view.connected, "mod-host's ports")
         server.stop()

@@ -1,13 +1,11 @@
 """The meters of a mod-host: monitors made, joined and given up by its own rules, on a real JACK server and without."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import count
-from typing import IO, cast
+from typing import cast
 
 import pytest
+from jack_ports import held_ports
 from jack_server import JackServer, needs_jackd
 from served_modhost import ModHostThread, wait_until
 
@@ -231,32 +229,10 @@ class TestRules:
         assert len(card.lines) == 2 * MOST + 5
 
 
-@contextmanager
-def mod_host_ports() -> Iterator[tuple[IO[str], IO[str]]]:
-    """Run a mod-host's JACK client; yields what it is told by and what it answers by."""
-    command = [sys.executable, "-c", PORTS]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdout:
-        try:
-            assert process.stdout.readline() == "ready\n"
-            yield process.stdin, process.stdout
-        finally:
-            process.stdin.close()
-            try:
-                process.wait(5)  # a client that is killed keeps its server from ending
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 @needs_jackd
 def test_on_a_real_server_they_are_joined_and_nobody_else_sees_them() -> None:
     """The effect's cable to the meter is not among the connections that a session would part."""
-    with JackServer(), mod_host_ports() as (tell_it, answers), closing(JackView()) as view:
+    with JackServer(), held_ports(PORTS) as (tell_it, answers), closing(JackView()) as view:
         wait_until(lambda: view.look() or view.connected, "mod-host's ports")
         made: list[str] = []
 

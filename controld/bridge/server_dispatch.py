@@ -12,7 +12,7 @@ from controld.bridge.api_catalogue import CatalogueApi
 from controld.bridge.api_desk import INVALID, UNREACHABLE, Desk, Fields, PluginError, Reply
 from controld.bridge.api_instances import InstancesApi
 from controld.bridge.api_stock import StockApi
-from controld.bridge.hosts.audio_fields import LEVELS
+from controld.bridge.hosts.audio_fields import LEVELS, unknown_method
 from controld.bridge.hosts.base import AudioError, Host
 from controld.bridge.jsoncpp import ConversionError, as_text, dumps, loads
 
@@ -104,8 +104,7 @@ class Dispatcher:
 
     def _audio_method(self, method: str, request: Fields) -> Reply:
         if self._stock and method == LEVELS:
-            message = f"Unknown audio command method: {method}"
-            raise AudioError(message)
+            raise unknown_method(method)
         return self._desk.host.audio(method, request)
 
     def _command(self, request: Fields) -> Reply:

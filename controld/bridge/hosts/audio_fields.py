@@ -46,13 +46,17 @@ def checked(methods: Mapping[str, Entry[T]], method: str, fields: Fields) -> Cal
     """
     entry = methods.get(method)
     if entry is None:
-        message = f"Unknown audio command method: {method}"
-        raise AudioError(message)
+        raise unknown_method(method)
     required, run = entry
     if not set(required) <= fields.keys():
         message = f"{method} missing {' or '.join(map(repr, required))} field"
         raise AudioError(message)
     return run
+
+
+def unknown_method(method: str) -> AudioError:
+    """Return the error for a method that is not there."""
+    return AudioError(f"Unknown audio command method: {method}")
 
 
 def as_text_field(value: object) -> str:
