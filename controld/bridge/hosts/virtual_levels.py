@@ -6,6 +6,7 @@ Pure. Levels are the highest amplitude, 0.0 to 1.0. No effect changes a signal h
 from typing import Final
 
 from controld.bridge.hosts.virtual_rig import Rig
+from controld.bridge.protocol_values import instance_number
 
 SIGNAL: Final = 0.25  # what comes in: about -12 dB
 _MONITOR_IN, _MONITOR_OUT = "mod-monitor:in_", "mod-monitor:out_"
@@ -41,8 +42,8 @@ def _through(rig: Rig, port: str) -> list[str]:
     if port.startswith(_MONITOR_IN):
         return [_MONITOR_OUT + port.removeprefix(_MONITOR_IN)]
     client, _, symbol = port.partition(":")
-    digits = client.removeprefix("effect_")
-    effect = rig.effects.get(int(digits)) if digits != client and digits.isdecimal() else None
+    number = instance_number(client)
+    effect = rig.effects.get(number) if number is not None else None
     if effect is None or symbol not in effect.plugin.audio_inputs:
         return []
     return [f"{client}:{name}" for name in effect.plugin.audio_outputs]
